@@ -6,7 +6,9 @@ target_compile_options(tinyrig_flags INTERFACE
   $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)  # false alarms of GCC 12 in coroutines
 target_include_directories(tinyrig_flags INTERFACE ${CMAKE_SOURCE_DIR})
 
+# Test names say under which sanitizers they run.
 if(TINYRIG_SANITIZE)
+  set(TINYRIG_TEST_PREFIX "sanitized.")
   add_compile_options(-fsanitize=${TINYRIG_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${TINYRIG_SANITIZE})
 endif()
@@ -42,7 +44,7 @@ function(tinyrig_test name)
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE tinyrig_flags ${ARG_LIBS} GTest::gtest GTest::gmock GTest::gtest_main)
   include(GoogleTest)
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX ${name}.
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${TINYRIG_TEST_PREFIX}${name}."
     PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
 endfunction()
 
@@ -57,7 +59,7 @@ function(tinyrig_fuzzer name)
   elseif(TINYRIG_TESTS)
     add_executable(${name}_corpus ${ARG_SOURCES} ${CMAKE_SOURCE_DIR}/tests/fuzz/replay_corpus.cpp)
     target_link_libraries(${name}_corpus PRIVATE tinyrig_flags ${ARG_LIBS})
-    add_test(NAME ${name}_corpus COMMAND ${name}_corpus ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${name})
-    set_tests_properties(${name}_corpus PROPERTIES LABELS unit TIMEOUT 120)
+    add_test(NAME ${TINYRIG_TEST_PREFIX}${name}_corpus COMMAND ${name}_corpus ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${name})
+    set_tests_properties(${TINYRIG_TEST_PREFIX}${name}_corpus PROPERTIES LABELS unit TIMEOUT 120)
   endif()
 endfunction()

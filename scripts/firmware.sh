@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Cross-compiles the agent: firmware.sh OUTPUT_DIR [BOARD...]. Every board that has a port, unless told.
+set -euo pipefail
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+out=$1
+shift
+boards=("$@")
+if [ "${#boards[@]}" -eq 0 ]; then
+  for port in "$ROOT"/agent_firmware/ports/*/board.cmake; do boards+=("$(basename "$(dirname "$port")")"); done
+fi
+[ "${#boards[@]}" -gt 0 ] || { echo "no board has a port" >&2; exit 1; }
+"$ROOT/scripts/fetch_nanopb.sh" "$(dirname "$out")/third_party/nanopb"
+for board in "${boards[@]}"; do
+  [ -f "$ROOT/agent_firmware/ports/$board/board.cmake" ] || { echo "no port for board '$board' in agent_firmware/ports/" >&2; exit 1; }
+  toolchain=arm-none-eabi
+  ! grep -q riscv "$ROOT/agent_firmware/ports/$board/board.cmake" || toolchain=riscv
+  cmake -S "$ROOT/agent_firmware" -B "$out/$board" -G Ninja -DCMAKE_BUILD_TYPE=Release \
+    -DCMAKE_TOOLCHAIN_FILE="$ROOT/agent_firmware/toolchains/$toolchain.cmake" -DTINYRIG_BOARD="$board" \
+    -DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache
+  cmake --build "$out/$board"
+done

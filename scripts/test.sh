@@ -1,0 +1,26 @@
+# The tests behind ./rig test: one ctest over the normal build (all tests) and the sanitizer build (unit
+# tests). Sourced by rig.
+
+run_tests() {
+  local dev="$BUILD_DIR/dev" asan="$BUILD_DIR/asan" all="$BUILD_DIR/test"
+  stage "configure" configure dev -DTINYRIG_TESTS=ON
+  stage "build everything and the tests" cmake --build "$dev" -j "$JOBS"
+  stage "configure with sanitizers" configure asan -DTINYRIG_TESTS=ON
+  stage "build unit tests with sanitizers" cmake --build "$asan" -j "$JOBS" --target tests/unit/all tests/fuzz/all
+  mkdir -p "$all"
+  printf 'subdirs("%s" "%s/tests/unit" "%s/tests/fuzz")\n' "$dev" "$asan" "$asan" > "$all/CTestTestfile.cmake"
+  print_stage_times
+  if [ -n "${TINYRIG_REFERENCE_DIR:-}" ]; then
+    say "Golden tests use TINYRIG_REFERENCE_DIR: a skipped test is a failure."
+  else
+    say "TINYRIG_REFERENCE_DIR is not set: golden tests of the reference models are skipped, and counted below."
+  fi
+  local select=() code=0
+  [ $# -eq 0 ] || select=(-R "$1")
+  (cd "$all" && ctest --output-on-failure --no-tests=error -j "$JOBS" "${select[@]}") | tee "$all/summary.txt" || code=$?
+  if [ "$code" -eq 0 ] && [ -n "${TINYRIG_REFERENCE_DIR:-}" ] && grep -q '\*\*\*Skipped' "$all/summary.txt"; then
+    say "Tests were skipped although TINYRIG_REFERENCE_DIR is set; see the list above." >&2
+    code=1
+  fi
+  return "$code"
+}
