@@ -42,6 +42,8 @@ std::uint32_t calibration_loop(std::uint32_t loops);
 
 // --- identity ---
 const char* board_type();
+// First 16 hex digits of the image's SHA-256, patched in after linking (host: of the executable).
+const char* build_id();
 std::span<const std::uint8_t> unit_id();
 enum class ResetReason : std::uint8_t { kUnknown, kPowerOn, kSoftware, kWatchdog, kFault };
 ResetReason reset_reason();
