@@ -3,6 +3,15 @@
 // stands for scale * (q - zero_point); `input_offset` is -zero_point, `output_offset` is +zero_point.
 // Requantization: multiplier (Q31) and shift (positive: left) as in
 // tensorflow/lite/kernels/internal/common.h, MultiplyByQuantizedMultiplier, double rounding.
+//
+// What load() holds every operator to (violations are kBadModel):
+// - A DataRef into the image is a multiple of kAlignment; one into the arena is a multiple of its element's
+//   size (int8 1, int32 and float 4). Everything written is in the arena, below Header::arena_bytes.
+// - Dimensions are positive. Spatial extents (h, w, kernel, filter, stride, dilation, pad) are <= 32767.
+// - input_offset in [-127, 128], output_offset in [-128, 127], -128 <= activation_min <= activation_max
+//   <= 127, multipliers >= 0, shifts in [-31, 30].
+// - An output may be the very same bytes as an input for kCopy, kLookup, kSoftmax and kQuantize, and for
+//   kAdd and kMul when that input is not broadcast. Any other overlap gives wrong results (never a fault).
 #pragma once
 
 #include <cstdint>
@@ -18,7 +27,8 @@ struct Shape4 {
 
 // kConv2d, kDepthwiseConv2d, kTransposeConv. Portable layouts: weights as in the .tflite
 // (conv OHWI; depthwise 1HWO; transpose conv OHWI). Per-output-channel int32 arrays: bias (or kNone),
-// multipliers, shifts. Transpose conv uses `scratch` for int32 accumulators of the whole output.
+// multipliers, shifts. Conv is not grouped (weights' I equals input c). Transpose conv: output = scatter of
+// input * weights at (y * stride - pad_top + ky), no dilation. Portable kernels need no scratch: kNone.
 struct ConvParams {
   DataRef input, output, weights, bias, multipliers, shifts, scratch;
   Shape4 input_shape, output_shape;
@@ -32,6 +42,7 @@ struct ConvParams {
 };
 
 // weights: [outputs][inputs]. multipliers/shifts have `outputs` entries when per_channel, else one.
+// output = requantize(sum((input + input_offset) * (weight + weights_offset)) + bias).
 struct FullyConnectedParams {
   DataRef input, output, weights, bias, multipliers, shifts;
   std::int32_t batches, inputs, outputs;
@@ -40,6 +51,8 @@ struct FullyConnectedParams {
   std::int32_t activation_min, activation_max;
 };
 
+// Cells outside the input do not count, for the average's divisor either. Every window holds at least one
+// cell: pad < filter and (out - 1) * stride - pad < in.
 struct PoolParams {
   DataRef input, output;
   Shape4 input_shape, output_shape;
@@ -47,8 +60,10 @@ struct PoolParams {
   std::int32_t activation_min, activation_max;
 };
 
-// kAdd (SUB has a negated input2_multiplier) and kMul (which uses the output multiplier and shift only). Broadcasting by strides:
-// a dimension that an input lacks has stride 0. Strides in elements; dims right-aligned, leading 1s.
+// kAdd (SUB has a negated input2_multiplier: the magnitude scales, then the result is subtracted, as TFLM
+// rounds) and kMul (which uses the output multiplier and shift only). Broadcasting by strides: a dimension
+// that an input lacks has stride 0. Strides in elements, >= 0; dims right-aligned, leading 1s.
+// kAdd: left_shift in [0, 22] (TFLM: 20) and no shift above 0.
 struct BinaryParams {
   DataRef input1, input2, output;
   std::int32_t dims[kMaxRank];
@@ -62,7 +77,8 @@ struct BinaryParams {
 };
 
 // kConcatenation and kSplit: `count` parts beside one whole. Rows of `outer` blocks; part i contributes
-// part_bytes[i] to each. Followed in the image by DataRef parts[count], uint32_t part_bytes[count].
+// part_bytes[i] to each. Followed in the image by DataRef parts[count], uint32_t part_bytes[count], which
+// params_bytes includes. kConcatenation: parts -> whole; kSplit: whole -> parts. No requantization.
 struct PartsParams {
   DataRef whole;
   std::uint32_t outer;
@@ -74,6 +90,8 @@ struct CopyParams {
   std::uint32_t bytes;
 };
 
+// Dims right-aligned, leading 1s. What lies after is output_dims - before - input_dims, never negative.
+// element_bytes 1; `value` is the int8 to fill with (the zero point).
 struct PadParams {
   DataRef input, output;
   std::int32_t output_dims[kMaxRank];
@@ -83,7 +101,8 @@ struct PadParams {
   std::uint32_t element_bytes;
 };
 
-// kTranspose, kStridedSlice: output[i] = input[start + sum(index_k * strides_k)], output in order.
+// kTranspose, kStridedSlice: output[i] = input[start + sum(index_k * strides_k)], output in order; dims
+// right-aligned, leading 1s. element_bytes 1 or 4.
 struct GatherParams {
   DataRef input, output;
   std::int32_t dims[kMaxRank];     // of the output
@@ -93,7 +112,10 @@ struct GatherParams {
 };
 
 // Sum over some dimensions, times 1 / count. Kept dimensions are walked by kept_*, summed ones by
-// reduced_*; unused trailing entries are 1 with stride 0.
+// reduced_*; unused trailing entries are 1 with stride 0. count is the product of reduced_dims.
+// output = requantize(sum - count * input_zero_point) with 1 / count folded in, as TFLM does (reduce.h,
+// QuantizedMeanOrSum): fold = min(floor(log2(count)), 32, 31 + shift of scale_in / scale_out);
+// multiplier = (int64(m) << fold) / count, truncated; shift -= fold. Clamped to int8.
 struct MeanParams {
   DataRef input, output;
   std::int32_t kept_dims[kMaxRank], kept_strides[kMaxRank];
@@ -103,6 +125,8 @@ struct MeanParams {
   std::int32_t multiplier, shift;
 };
 
+// As TFLM's int8 reference: exp in Q5.26, sum in Q12.19. input_left_shift in [0, 31],
+// diff_min = -floor(31 * 2^26 / 2^input_left_shift) (no lower). Output scale 1/256, zero point -128.
 struct SoftmaxParams {
   DataRef input, output;
   std::int32_t rows, depth;
@@ -115,7 +139,8 @@ struct LookupParams {
   std::uint32_t count;
 };
 
-// kQuantize, kDequantize.
+// kQuantize: int8(round(x / scale) + zero_point), halves away from zero, saturated; NaN gives zero_point.
+// kDequantize: scale * (q - zero_point). scale is finite and > 0.
 struct ConvertParams {
   DataRef input, output;
   std::uint32_t count;
@@ -123,6 +148,9 @@ struct ConvertParams {
   std::int32_t zero_point;
 };
 
+// NHWC int8, n and c kept. Per axis, in float as TFLM: scale = align_corners && out > 1 ? (in - 1) / (out - 1)
+// : in / out; source = align_corners ? round((i + o) * scale) : floor((i + o) * scale), o = 0.5 with
+// half_pixel_centers, else 0; at most in - 1.
 struct ResizeParams {
   DataRef input, output;
   Shape4 input_shape, output_shape;
