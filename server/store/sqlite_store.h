@@ -1,0 +1,30 @@
+// The store on SQLite (WAL): one writer thread that groups commits, a pool of readers. See store.h for
+// what the functions promise and docs in db/schema.sql for the tables.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "server/store/store.h"
+
+namespace tinyrig::store {
+
+struct SqliteStoreOptions {
+  /// Most bytes of the database file (0: as much as the disk takes).
+  std::uint64_t max_database_bytes = 0;
+  /// Most writes that may wait; more are refused with STORE_BUSY.
+  std::size_t max_waiting_writes = 100'000;
+};
+
+/// Opens DIR/tinyrig.db, creates it when it is not there, and migrates it forward. Makes DIR if needed.
+/// The destructor finishes what waits.
+///
+/// FAILED_PRECONDITION STORE_LOCKED: another daemon uses DIR. FAILED_PRECONDITION STORE_TOO_NEW: written
+/// by a newer version. DATA_LOSS STORE_CORRUPT: not a database, or a damaged one.
+/// RESOURCE_EXHAUSTED DISK_FULL. PERMISSION_DENIED / INTERNAL STORE_FAILED: the path, and why not.
+absl::StatusOr<std::unique_ptr<Store>> open_sqlite_store(const std::filesystem::path& dir,
+                                                         const SqliteStoreOptions& options = {});
+
+}  // namespace tinyrig::store

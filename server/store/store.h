@@ -1,0 +1,218 @@
+// Everything the daemon must not forget, behind one interface. Values are the public API's messages.
+// Nothing above it may know which engine keeps them (today SQLite: sqlite_store.h).
+//
+// Thread-safe, all of it. Writes return at once; their completion says what became of them after they are
+// durable (or were refused), on the store's writer thread: do no work there, post onward. Writes take
+// effect in the order of the calls. Reads are synchronous, take a consistent snapshot and see every write
+// whose completion has been called.
+//
+// Errors of every write: RESOURCE_EXHAUSTED DISK_FULL (nothing of it is kept; the same call works again
+// once there is room), RESOURCE_EXHAUSTED STORE_BUSY (too much waits already), INTERNAL STORE_FAILED.
+// Errors of every read: INTERNAL STORE_FAILED, DATA_LOSS STORE_CORRUPT.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "tinyrig/v1/board.pb.h"
+#include "tinyrig/v1/job.pb.h"
+#include "tinyrig/v1/leaderboard.pb.h"
+#include "tinyrig/v1/model.pb.h"
+#include "tinyrig/v1/run.pb.h"
+
+namespace tinyrig::store {
+
+/// Completion of a write. May be empty when nobody asks.
+using Done = absl::AnyInvocable<void(absl::Status)>;
+template <typename T>
+using DoneWith = absl::AnyInvocable<void(absl::StatusOr<T>)>;
+
+/// What put_model did.
+struct PutModelResult {
+  v1::Model model;
+  /// The same bytes were there before; `model` is how they are known.
+  bool already_present = false;
+};
+
+/// A run with what only the scheduler needs to know.
+struct ScheduledRun {
+  /// run.summary: ids, model, board type, runtime, state; run.measurements, run.settings.
+  v1::Run run;
+  /// Empty: any unit of the board type.
+  std::string pinned_board_id;
+  /// Empty, or the label that a unit must carry.
+  std::string required_label;
+  /// Attempts that ended as board or infrastructure error (daemon restarts do not count).
+  std::uint32_t counted_failures = 0;
+  /// Boards of those attempts.
+  std::vector<std::string> failed_board_ids;
+};
+
+/// A job to accept. Runs whose state is FINISHED already (a cell that cannot fit) carry their outcome.
+struct NewJob {
+  /// job_id, spec (defaults filled in), skipped_cells, create_time; runs and states come from `runs`.
+  v1::Job job;
+  /// Empty: no protection against a second submission.
+  std::string idempotency_key;
+  /// Of the spec as submitted; tells the same submission from another one with the same key.
+  std::string spec_digest;
+  std::vector<ScheduledRun> runs;
+};
+
+struct AcceptedJob {
+  std::string job_id;
+  /// The key was known with the same digest; nothing new was stored.
+  bool already_submitted = false;
+};
+
+struct Submission {
+  std::string job_id;
+  std::string spec_digest;
+};
+
+/// How one attempt ended and what follows from it for its run.
+struct AttemptEnd {
+  std::string run_id;
+  /// number, board_id, start and finish time, outcome, reason, message.
+  v1::Attempt attempt;
+  /// Counts towards the limit of attempts (board and infrastructure errors, never a daemon restart).
+  bool counts_as_failure = false;
+  /// True: the run is queued again. False: the run ends with the fields below.
+  bool requeue = false;
+  v1::Outcome run_outcome = v1::OUTCOME_UNSPECIFIED;
+  std::string run_reason;
+  std::string run_message;
+  /// Of a run that ended with one (succeeded or inconclusive).
+  std::optional<v1::RunResult> result;
+  std::vector<v1::SessionSamples> samples;
+};
+
+/// What end_attempt found and did.
+struct AttemptEndResult {
+  /// False: the attempt had ended before (the same call twice) or the run had; nothing was changed.
+  bool applied = false;
+  /// The run after the call, without result.
+  v1::Run run;
+  /// Set when this call ended the job: the job without its runs.
+  std::optional<v1::Job> finished_job;
+};
+
+struct JobPage {
+  std::vector<v1::Job> jobs;
+  std::string next_page_token;
+};
+
+struct RunPage {
+  std::vector<v1::Run> runs;
+  std::string next_page_token;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // --- models ---------------------------------------------------------------------------------------
+
+  /// Keeps a model and its bytes. `model.sha256` must be the bytes' digest (the caller checked it).
+  /// Known bytes: nothing changes but that expected outputs for new seeds are added.
+  /// ALREADY_EXISTS MODEL_NAME_TAKEN: another model has the name.
+  /// ALREADY_EXISTS EXPECTED_OUTPUT_CONFLICT: the bytes are known with another output for a seed.
+  virtual void put_model(v1::Model model, std::string tflite_bytes, DoneWith<PutModelResult> done) = 0;
+
+  /// By name, or by at least 8 digits of the digest; a name wins over a digest.
+  /// NOT_FOUND MODEL_UNKNOWN (names what exists), INVALID_ARGUMENT MODEL_AMBIGUOUS.
+  virtual absl::StatusOr<v1::Model> find_model(const std::string& name_or_digest) const = 0;
+
+  /// All, by name, without their operators.
+  virtual absl::StatusOr<std::vector<v1::Model>> list_models() const = 0;
+
+  /// The .tflite as registered. NOT_FOUND MODEL_UNKNOWN. `sha256`: all 64 digits.
+  virtual absl::StatusOr<std::string> model_bytes(const std::string& sha256) const = 0;
+
+  // --- jobs and runs --------------------------------------------------------------------------------
+
+  /// Job, runs and idempotency key in one transaction.
+  /// ALREADY_EXISTS IDEMPOTENCY_KEY_REUSED: the key is known with another spec.
+  virtual void accept_job(NewJob job, DoneWith<AcceptedJob> done) = 0;
+
+  /// nullopt: the key has not been seen.
+  virtual absl::StatusOr<std::optional<Submission>> find_submission(const std::string& idempotency_key) const = 0;
+
+  /// The run is leased to a board. `attempt.number` is one more than the run's attempts so far, else
+  /// FAILED_PRECONDITION ATTEMPT_STALE and nothing changes.
+  virtual void begin_attempt(std::string run_id, v1::Attempt attempt, Done done) = 0;
+
+  /// PREPARING, MEASURING or COLLECTING of the run's current attempt; of any other attempt, or of an
+  /// ended run: FAILED_PRECONDITION ATTEMPT_STALE.
+  virtual void set_run_state(std::string run_id, std::uint32_t attempt_number, v1::RunState state, Done done) = 0;
+
+  /// Attempt, run, result, samples, leaderboard and (with its last run) the job, in one transaction.
+  /// The same end twice, or the end of an attempt whose begin was never stored, is fine.
+  /// FAILED_PRECONDITION ATTEMPT_STALE: a later attempt has begun. NOT_FOUND RUN_UNKNOWN.
+  virtual void end_attempt(AttemptEnd end, DoneWith<AttemptEndResult> done) = 0;
+
+  /// Marks the job and ends its queued runs as cancelled. Runs on boards end by their own end_attempt.
+  /// Gives the job with its runs. NOT_FOUND JOB_UNKNOWN. A finished job is left as it is.
+  virtual void request_cancel(std::string job_id, absl::Time when, DoneWith<v1::Job> done) = 0;
+
+  /// With its runs. NOT_FOUND JOB_UNKNOWN.
+  virtual absl::StatusOr<v1::Job> job(const std::string& job_id) const = 0;
+
+  /// Newest first, without runs. `page_size` 0: 50; above 500: 500.
+  /// INVALID_ARGUMENT PAGE_TOKEN_INVALID.
+  virtual absl::StatusOr<JobPage> list_jobs(std::uint32_t page_size, const std::string& page_token) const = 0;
+
+  /// With attempts and result. NOT_FOUND RUN_UNKNOWN.
+  virtual absl::StatusOr<v1::Run> run(const std::string& run_id) const = 0;
+
+  /// Newest first, with attempts and results; filters as in the request (model: name or digest).
+  /// INVALID_ARGUMENT PAGE_TOKEN_INVALID.
+  virtual absl::StatusOr<RunPage> list_runs(const v1::ListRunsRequest& request) const = 0;
+
+  /// Every raw sample of a run's result, by session; empty when it has none. NOT_FOUND RUN_UNKNOWN.
+  virtual absl::StatusOr<std::vector<v1::SessionSamples>> samples(const std::string& run_id) const = 0;
+
+  /// Jobs that have not finished, oldest first, without their runs: for the start of the daemon.
+  virtual absl::StatusOr<std::vector<v1::Job>> unfinished_jobs() const = 0;
+
+  /// Runs that have not finished, oldest first: for the start of the daemon.
+  virtual absl::StatusOr<std::vector<ScheduledRun>> unfinished_runs() const = 0;
+
+  // --- logs -----------------------------------------------------------------------------------------
+
+  virtual void append_logs(std::vector<v1::LogLine> lines, Done done) = 0;
+
+  /// Of one job in order of their time of writing; at most the last 10,000. NOT_FOUND JOB_UNKNOWN.
+  virtual absl::StatusOr<std::vector<v1::LogLine>> job_logs(const std::string& job_id) const = 0;
+
+  // --- leaderboard ----------------------------------------------------------------------------------
+
+  /// Groups whole and ranked, page by page; filters choose rows, ranks are those of the whole group.
+  /// INVALID_ARGUMENT PAGE_TOKEN_INVALID.
+  virtual absl::StatusOr<v1::QueryLeaderboardResponse> leaderboard(
+      const v1::QueryLeaderboardRequest& request) const = 0;
+
+  /// Computes the leaderboard anew from all results.
+  virtual void rebuild_leaderboard(Done done) = 0;
+
+  // --- boards ---------------------------------------------------------------------------------------
+
+  /// What outlives the daemon of a board: health, its reason, counters, last seen, agent. A change of
+  /// health is also appended to the board's history.
+  virtual void save_board(v1::Board board, absl::Time when, Done done) = 0;
+
+  virtual absl::StatusOr<std::vector<v1::Board>> load_boards() const = 0;
+
+  // --- the store itself -----------------------------------------------------------------------------
+
+  /// Number of the newest migration.
+  virtual std::uint32_t schema_version() const = 0;
+};
+
+}  // namespace tinyrig::store
