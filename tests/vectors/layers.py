@@ -142,10 +142,14 @@ def split(g, x, axis, count):
     return parts
 
 
-def pad(g, x, amounts):
-    """`amounts`: (before, after) of each dimension. Pads with the zero point."""
+def pad(g, x, amounts, value=None):
+    """`amounts`: (before, after) of each dimension. PAD pads with the zero point, PADV2 with the int8 `value`."""
     y = g.tensor([d + b + a for d, (b, a) in zip(x.shape, amounts)], x.scale, x.zero_point)
-    g.operator("PAD", [x, g.int32(amounts)], [y], options("Pad"))
+    if value is None:
+        g.operator("PAD", [x, g.int32(amounts)], [y], options("Pad"))
+    else:
+        fill = g.tensor([], x.scale, x.zero_point, value)
+        g.operator("PADV2", [x, g.int32(amounts), fill], [y], options("PadV2"))
     return y
 
 

@@ -48,6 +48,9 @@ single("conv_2d_dilation_2x3_valid", [1, 9, 10, 2], lambda g, x: L.conv_2d(g, x,
 single("conv_2d_kernel_1x1", [1, 5, 4, 9], lambda g, x: L.conv_2d(g, x, 7, kernel=(1, 1)))
 single("conv_2d_kernel_1x1_stride_2", [1, 5, 5, 4], lambda g, x: L.conv_2d(g, x, 3, kernel=(1, 1), stride=(2, 2)))
 single("conv_2d_kernel_5x2_even", [1, 8, 7, 2], lambda g, x: L.conv_2d(g, x, 3, kernel=(5, 2)))
+single("conv_2d_kernel_2_stride_3", [1, 8, 10, 2], lambda g, x: L.conv_2d(g, x, 3, kernel=(2, 2), stride=(3, 3)))
+single("conv_2d_1d_kernel", [1, 1, 33, 2], lambda g, x: L.conv_2d(g, x, 4, kernel=(1, 5), stride=(1, 2), act="RELU"))
+single("conv_2d_stride_2_dilation_2", [1, 9, 9, 2], lambda g, x: L.conv_2d(g, x, 3, stride=(2, 2), dilation=(2, 2)))
 single("conv_2d_kernel_10x4_stride_2", [1, 13, 6, 1], lambda g, x: L.conv_2d(g, x, 4, kernel=(10, 4), stride=(2, 2)))
 single("conv_2d_kernel_larger_than_input", [1, 2, 3, 2], lambda g, x: L.conv_2d(g, x, 3, kernel=(5, 5)))
 single("conv_2d_batch_3", [3, 4, 4, 2], lambda g, x: L.conv_2d(g, x, 3))
@@ -79,6 +82,10 @@ single("depthwise_kernel_whole_input", [1, 5, 4, 6],
        lambda g, x: L.depthwise_conv_2d(g, x, kernel=(5, 4), pad="VALID"))
 single("depthwise_kernel_4x1_odd_channels", [1, 9, 3, 7], lambda g, x: L.depthwise_conv_2d(g, x, kernel=(4, 1)))
 single("depthwise_batch_2", [2, 4, 5, 3], lambda g, x: L.depthwise_conv_2d(g, x))
+single("depthwise_multiplier_2_dilation_2_batch_2", [2, 7, 6, 3],
+       lambda g, x: L.depthwise_conv_2d(g, x, 2, dilation=(2, 1), act="RELU"))
+single("depthwise_stride_1x2_dilation_2", [1, 8, 9, 3],
+       lambda g, x: L.depthwise_conv_2d(g, x, stride=(1, 2), dilation=(2, 2), pad="VALID"))
 single("depthwise_zero_point_min", [1, 5, 5, 3],
        lambda g, x: L.depthwise_conv_2d(g, x, out=(0.9, -128)), zero_point=-128)
 single("depthwise_zero_point_max", [1, 5, 5, 3], lambda g, x: L.depthwise_conv_2d(g, x, out=(0.9, 127)), zero_point=127)
@@ -113,6 +120,10 @@ for code, word in (("AVERAGE_POOL_2D", "average"), ("MAX_POOL_2D", "max")):
     single(word + "_pool_stride_3_relu", [2, 8, 9, 2],
            lambda g, x, c=code: L.pool_2d(g, x, c, (3, 2), (3, 3), "VALID", "RELU"))
     single(word + "_pool_whole_input", [1, 5, 3, 6], lambda g, x, c=code: L.pool_2d(g, x, c, (5, 3), (1, 1), "VALID"))
+    single(word + "_pool_same_stride_above_kernel", [1, 9, 8, 2],
+           lambda g, x, c=code: L.pool_2d(g, x, c, (2, 2), (3, 4), "SAME"))
+    single(word + "_pool_same_large_kernel", [1, 4, 5, 2],
+           lambda g, x, c=code: L.pool_2d(g, x, c, (7, 6), (1, 1), "SAME"))
 single("average_pool_relu_n1_to_1", [1, 4, 4, 2],
        lambda g, x: L.pool_2d(g, x, "AVERAGE_POOL_2D", act="RELU_N1_TO_1"), scale=0.03)
 
@@ -140,6 +151,8 @@ for code in ("ADD", "SUB", "MUL"):
     with_constant(word + "_constant_scalar", code, [1, 4, 7], [], low=60)
     two_inputs(word + "_relu6", code, [2, 13], [2, 13], "RELU6", (0.03, -100))
 two_inputs("add_relu_n1_to_1", "ADD", [1, 9], [1, 9], "RELU_N1_TO_1", (0.01, 0))
+two_inputs("add_broadcast_4d_to_5d", "ADD", [2, 1, 3, 2, 3], [4, 1, 2, 1])
+two_inputs("sub_same_scales_everywhere", "SUB", [3, 9], [3, 9], out=(0.05, 3), qa=(0.05, 3), qb=(0.05, 3))
 two_inputs("add_scales_far_apart", "ADD", [1, 24], [1, 24], out=(0.6, -2), qa=(0.5, -128), qb=(0.0003, 127))
 two_inputs("sub_scales_far_apart", "SUB", [1, 24], [1, 24], out=(0.6, -2), qa=(0.0003, 127), qb=(0.5, -128))
 two_inputs("mul_scales_extreme", "MUL", [1, 24], [1, 24], out=(0.9, 127), qa=(1.7, -128), qb=(0.01, 127))
@@ -185,6 +198,7 @@ single("pad_channels", [1, 3, 2, 3], lambda g, x: L.pad(g, x, [(0, 0), (0, 0), (
 single("pad_batch_all", [2, 2, 3, 2], lambda g, x: L.pad(g, x, [(1, 0), (1, 1), (0, 2), (1, 3)]), zero_point=-128)
 single("pad_2d", [3, 4], lambda g, x: L.pad(g, x, [(2, 1), (0, 5)]), zero_point=127)
 single("pad_nothing", [1, 3, 4, 2], lambda g, x: L.pad(g, x, [(0, 0)] * 4))
+single("pad_v2_value", [1, 4, 3, 2], lambda g, x: L.pad(g, x, [(0, 0), (2, 1), (1, 1), (0, 0)], value=-90))
 
 # RESHAPE, SQUEEZE, EXPAND_DIMS, TRANSPOSE
 
@@ -213,6 +227,10 @@ single("mean_height", [1, 7, 4, 2], lambda g, x: L.mean(g, x, [1]))
 single("mean_all_2d", [3, 11], lambda g, x: L.mean(g, x, [0, 1], out=(0.01, -10)))
 single("mean_3d_middle", [2, 5, 3], lambda g, x: L.mean(g, x, [1], out=(0.04, 60)))
 single("mean_zero_point_extreme", [1, 4, 4, 4], lambda g, x: L.mean(g, x, [1, 2], out=(0.03, 127)), zero_point=127)
+
+single("mean_everything_4d", [1, 3, 4, 2], lambda g, x: L.mean(g, x, [0, 1, 2, 3], keep=True, out=(0.01, 0)))
+single("mean_batch_and_channels", [3, 2, 4, 5], lambda g, x: L.mean(g, x, [0, 3], out=(0.02, 1)))
+single("mean_hw_large", [1, 24, 22, 2], lambda g, x: L.mean(g, x, [1, 2], out=(0.004, 11)))
 
 # SOFTMAX and the elementwise functions
 
@@ -278,6 +296,8 @@ single("resize_nearest_double", [1, 3, 4, 2], lambda g, x: L.resize_nearest(g, x
 single("resize_nearest_odd", [1, 5, 4, 3], lambda g, x: L.resize_nearest(g, x, (7, 9)))
 single("resize_nearest_down", [1, 9, 8, 2], lambda g, x: L.resize_nearest(g, x, (4, 3)))
 single("resize_nearest_align_corners", [2, 3, 4, 2], lambda g, x: L.resize_nearest(g, x, (7, 6), align_corners=True))
+single("resize_nearest_align_corners_down", [1, 9, 7, 1],
+       lambda g, x: L.resize_nearest(g, x, (4, 3), align_corners=True))
 single("resize_nearest_half_pixel", [1, 3, 5, 2],
        lambda g, x: L.resize_nearest(g, x, (7, 8), half_pixel_centers=True))
 single("resize_nearest_half_pixel_down", [1, 8, 9, 2],

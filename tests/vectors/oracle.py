@@ -4,7 +4,6 @@ Inputs come from the generator that the golden files state: xorshift32, one stre
 """
 
 import numpy as np
-from ai_edge_litert import interpreter as litert
 from tflite_micro.python.tflite_micro import runtime
 from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as schema
 
@@ -67,6 +66,7 @@ class Lite:
     """The TFLite interpreter with its reference kernels and no delegate."""
 
     def __init__(self, model):
+        from ai_edge_litert import interpreter as litert  # here: who needs only the oracle need not install it
         self._interpreter = litert.Interpreter(
             model_content=model, experimental_op_resolver_type=litert.OpResolverType.BUILTIN_REF, num_threads=1)
         self._interpreter.allocate_tensors()

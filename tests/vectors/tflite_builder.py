@@ -21,7 +21,7 @@ _NUMPY_TYPE = {INT8: np.int8, INT16: np.int16, INT32: np.int32, FLOAT32: np.floa
 # The version that TensorFlow's converter gives to each operator's int8 form.
 _VERSION = {
     "CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 4, "AVERAGE_POOL_2D": 2, "MAX_POOL_2D": 2, "ADD": 2,
-    "MUL": 2, "SUB": 2, "CONCATENATION": 2, "PAD": 2, "TRANSPOSE": 2, "MEAN": 2, "SOFTMAX": 2, "LOGISTIC": 2,
+    "MUL": 2, "SUB": 2, "CONCATENATION": 2, "PAD": 2, "PADV2": 2, "TRANSPOSE": 2, "MEAN": 2, "SOFTMAX": 2, "LOGISTIC": 2,
     "TANH": 2, "RELU": 2, "RELU6": 2, "LEAKY_RELU": 2, "DEQUANTIZE": 2, "STRIDED_SLICE": 2, "SPLIT": 2,
     "RESIZE_NEAREST_NEIGHBOR": 3, "TRANSPOSE_CONV": 3,
 }
