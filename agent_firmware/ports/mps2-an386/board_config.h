@@ -1,0 +1,21 @@
+// Arm MPS2 with FPGA image AN386: Cortex-M4F at 25 MHz. QEMU: -M mps2-an386.
+#pragma once
+
+#include "agent_firmware/ports/cmsdk/counters.h"
+#include "agent_firmware/ports/cmsdk/uart.h"
+#include "agent_firmware/ports/cortex_m/core.h"
+#include "agent_firmware/ports/shared/slots.h"
+
+namespace tinyrig::port {
+
+inline constexpr char kBoardType[] = "mps2-an386";
+inline constexpr std::uint32_t kDefaultBaud = 115'200;
+inline constexpr std::size_t kReceiveRingBytes = 4096;
+inline constexpr unsigned kReceiveIrq = 0;
+inline constexpr std::uintptr_t kUnitBlockAddress = 0x0007'FFE0;
+
+using Uart = cmsdk::Uart<0x4000'4000, 25'000'000>;
+using Counter = cmsdk::FpgaioCounter<0x4002'8000, 25'000'000>;
+using Slot = NorSlot<0x0010'0000, 0x0010'0000>;
+
+}  // namespace tinyrig::port

@@ -1,0 +1,20 @@
+// QEMU's generic RISC-V machine with one RV32IMAC hart (-M virt). No such silicon exists.
+#pragma once
+
+#include "agent_firmware/ports/riscv/core.h"
+#include "agent_firmware/ports/riscv/uart16550.h"
+#include "agent_firmware/ports/shared/slots.h"
+
+namespace tinyrig::port {
+
+inline constexpr char kBoardType[] = "rv32-virt";
+inline constexpr std::uint32_t kDefaultBaud = 115'200;
+inline constexpr std::size_t kReceiveRingBytes = 4096;
+inline constexpr unsigned kReceiveIrq = 10;
+inline constexpr std::uintptr_t kUnitBlockAddress = 0x8007'FFE0;
+
+using Uart = Uart16550<0x1000'0000, 3'686'400>;
+using Counter = core::InstructionCounter;
+using Slot = NorSlot<0x8010'0000, 0x0010'0000>;
+
+}  // namespace tinyrig::port
