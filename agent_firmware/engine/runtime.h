@@ -10,9 +10,9 @@ namespace tinyrig::runtime {
 
 enum class Error : std::uint8_t {
   kOk = 0,
-  kBadModel,          // not an image, damaged, or an offset or shape out of bounds
-  kNotForThisCore,    // packed for another core, or with a newer format
-  kArenaTooSmall,     // LoadReport::missing_bytes says by how much
+  kBadModel,        // not an image, damaged, or an offset or shape out of bounds
+  kNotForThisCore,  // packed for another core, or with a newer format
+  kArenaTooSmall,   // LoadReport::missing_bytes says by how much
   kNoModel,
   kOperatorFailed,
 };

@@ -1,0 +1,12 @@
+// What the three convolutions have in common to check: shapes, window, quantization, per-channel arrays.
+// Weights and the relation of channels are each kernel's own.
+#pragma once
+
+#include "agent_firmware/engine/bounds.h"
+#include "wire/packed_model/params.h"
+
+namespace tinyrig::engine {
+
+bool check_convolution(const packed::ConvParams& p, const Bounds& bounds);
+
+}  // namespace tinyrig::engine
