@@ -72,8 +72,8 @@ absl::StatusOr<std::vector<v1::Board>> BoardDirectory::select(const std::string&
   }
   if (!result.empty()) return result;
   if (by_label) {
-    return make_error(absl::StatusCode::kNotFound, "LABEL_UNKNOWN", absl::StrCat("no board has the label '", label, "'"),
-                      "Labels are shown by `tinyrig boards`.");
+    return make_error(absl::StatusCode::kNotFound, "LABEL_UNKNOWN",
+                      absl::StrCat("no board has the label '", label, "'"), "Labels are shown by `tinyrig boards`.");
   }
   return find(selector).status();
 }

@@ -20,9 +20,10 @@ absl::StatusOr<toml::table> parse_toml_file(const std::filesystem::path& file, c
   try {
     return toml::parse(text.str(), file.string());
   } catch (const toml::parse_error& error) {
-    return make_error(absl::StatusCode::kInvalidArgument, reason,
-                      absl::StrCat(file.string(), ":", error.source().begin.line, ": ", std::string(error.description())),
-                      "The file is TOML 1.0.");
+    return make_error(
+        absl::StatusCode::kInvalidArgument, reason,
+        absl::StrCat(file.string(), ":", error.source().begin.line, ": ", std::string(error.description())),
+        "The file is TOML 1.0.");
   }
 }
 

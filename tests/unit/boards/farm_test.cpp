@@ -1,0 +1,101 @@
+#include "server/boards/farm.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "server/base/error.h"
+
+namespace tinyrig::boards {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class FarmTest : public ::testing::Test {
+ protected:
+  std::filesystem::path write(const std::string& text) {
+    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
+    std::string name = std::string("farm-") + info->name() + ".toml";
+    std::replace(name.begin(), name.end(), '/', '-');
+    path_ = std::filesystem::path(::testing::TempDir()) / name;
+    std::ofstream(path_) << text;
+    return path_;
+  }
+  ~FarmTest() override { std::filesystem::remove(path_); }
+
+  std::filesystem::path path_;
+};
+
+TEST_F(FarmTest, ReadsBoardsWithWhatIsWiredToThem) {
+  const auto farm = load_farm(write(R"(
+[[board]]
+id = "a"
+type = "mps2-an386"
+port = "/dev/ttyACM0"
+labels = ["m4", "lab 2"]
+flasher = { kind = "gdb-remote", endpoint = "unix:/run/a.gdb" }
+power = { kind = "line-switch", endpoint = "tcp:127.0.0.1:99", outlet = "3" }
+[[board]]
+id = "b"
+type = "microbit"
+port = "/dev/ttyACM1"
+)"));
+  ASSERT_TRUE(farm.ok()) << farm.status();
+  ASSERT_EQ(farm->size(), 2U);
+  EXPECT_EQ((*farm)[0].id, "a");
+  EXPECT_THAT((*farm)[0].labels, ElementsAre("m4", "lab 2"));
+  EXPECT_EQ((*farm)[0].flasher->endpoint, "unix:/run/a.gdb");
+  EXPECT_EQ((*farm)[0].power->outlet, "3");
+  EXPECT_EQ((*farm)[1].type, "microbit");
+  EXPECT_FALSE((*farm)[1].flasher.has_value());
+}
+
+TEST_F(FarmTest, AFarmWithoutBoardsIsFine) {
+  const auto farm = load_farm(write(""));
+  ASSERT_TRUE(farm.ok()) << farm.status();
+  EXPECT_TRUE(farm->empty());
+}
+
+struct BadFarm {
+  const char* name;
+  const char* text;
+  const char* message;
+};
+
+class BadFarmTest : public FarmTest, public ::testing::WithParamInterface<BadFarm> {};
+
+TEST_P(BadFarmTest, IsRefusedWithFileLineAndProblem) {
+  const auto farm = load_farm(write(GetParam().text));
+  ASSERT_FALSE(farm.ok());
+  EXPECT_EQ(farm.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(reason_of(farm.status()), "FARM_FILE_INVALID");
+  EXPECT_THAT(std::string(farm.status().message()), HasSubstr(path_.string()));
+  EXPECT_THAT(std::string(farm.status().message()), HasSubstr(GetParam().message));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, BadFarmTest,
+    ::testing::Values(
+        BadFarm{"Syntax", "[[board]\n", ":1: "},
+        BadFarm{"MissingType", "[[board]]\nid='a'\nport='p'\n", ":1: board #1: 'type' is missing"},
+        BadFarm{"EmptyId", "[[board]]\nid=''\ntype='t'\nport='p'\n", ":2: board #1: 'id' must be a non-empty string"},
+        BadFarm{"WrongType", "[[board]]\nid=3\ntype='t'\nport='p'\n", "'id' must be a non-empty string"},
+        BadFarm{"UnknownKey", "[[board]]\nid='a'\ntype='t'\nport='p'\nbaud=9600\n", ":5: board #1: unknown key 'baud'"},
+        BadFarm{"TwiceTheSameId", "[[board]]\nid='a'\ntype='t'\nport='p'\n[[board]]\nid='a'\ntype='t'\nport='p'\n",
+                "id 'a' is used twice"},
+        BadFarm{"Endpoint", "[[board]]\nid='a'\ntype='t'\nport='p'\nflasher={kind='gdb-remote',endpoint='/run/x'}\n",
+                "'endpoint' must be \"unix:PATH\" or \"tcp:HOST:PORT\""},
+        BadFarm{"UnknownTable", "[boards]\n", "'boards' is unknown"}),
+    [](const auto& case_info) { return case_info.param.name; });
+
+TEST(Farm, AFileThatIsNotThereIsNamed) {
+  const auto farm = load_farm("/nowhere/farm.toml");
+  EXPECT_EQ(farm.status().code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(farm.status().message()), HasSubstr("/nowhere/farm.toml"));
+}
+
+}  // namespace
+}  // namespace tinyrig::boards
