@@ -40,6 +40,7 @@ Event Endpoint::on_frame() {
       hello_crc_ != 0) {
     established_ = true;
     peer_window_ = header.window;
+    ack_pending_ = true;  // tells the board that its answer came
     return Event::kHelloAck;
   }
   if (!established_ || header.session != session_) {
@@ -50,6 +51,7 @@ Event Endpoint::on_frame() {
     }
     return Event::kControl;
   }
+  confirmed_ = true;
   switch (header.kind) {
     case FrameKind::kData:
       return on_data(header);
@@ -195,7 +197,8 @@ std::span<const std::uint8_t> Endpoint::output() {
 
 bool Endpoint::can_send(std::size_t payload_bytes) const {
   const std::size_t bytes = kRecordHeaderBytes + max_encoded_bytes(payload_bytes);
-  return established_ && once_ == 0 && tail_ - head_ + bytes <= transmit_.size();
+  return established_ && (role_ == Role::kHost || confirmed_) && once_ == 0 &&
+         tail_ - head_ + bytes <= transmit_.size();
 }
 
 bool Endpoint::send(std::span<const std::uint8_t> payload) {
@@ -258,7 +261,7 @@ void Endpoint::reset_streams() {
   ack_pending_ = nak_pending_ = nak_sent_ = no_session_pending_ = false;
   head_ = next_ = tail_ = under_way_ = once_ = 0;
   head_seq_ = next_seq_ = tail_seq_ = sent_seq_ = 0;
-  recovering_ = poll_pending_ = poll_answer_pending_ = false;
+  recovering_ = poll_pending_ = poll_answer_pending_ = confirmed_ = false;
 }
 
 void Endpoint::rewind() {

@@ -62,7 +62,8 @@ class Endpoint {
   // --- to the line
   // The next frame to write, whole; empty: nothing to say now. Valid until any other call.
   std::span<const std::uint8_t> output();
-  // Queues one message. False: no session, or no room before the peer acknowledges.
+  // Queues one message. False: no session (a board's begins when the host was heard after HELLO_ACK), or
+  // no room before the peer acknowledges.
   bool send(std::span<const std::uint8_t> payload);
   bool can_send(std::size_t payload_bytes) const;
   // Every queued message was acknowledged.
@@ -105,6 +106,7 @@ class Endpoint {
 
   bool established_ = false;
   bool accepting_ = true;
+  bool confirmed_ = false;  // board: the host knows of the session, so HELLO_ACK need not fit any more
   std::uint16_t session_ = 0;
   std::uint32_t hello_crc_ = 0;
 
