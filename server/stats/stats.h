@@ -44,7 +44,8 @@ struct Rankable {
 
 /// Ranks (lower value is better), one per row, in the order of the rows. Rows whose known intervals
 /// overlap, directly or through others, share a rank; the next rank counts the rows before it (1, 1, 3).
-/// A row without a known interval shares the rank of the row just better than it and ties nothing else.
+/// A row without a known interval shares the rank of the row just better than it (1 when it is the first) and
+/// ties nothing else.
 std::vector<std::uint32_t> rank_overlapping(const std::vector<Rankable>& rows);
 
 }  // namespace tinyrig::stats
