@@ -1,0 +1,165 @@
+#include "server/boards/catalog.h"
+
+#include <algorithm>
+#include <map>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "server/base/error.h"
+#include "server/boards/toml_reader.h"
+
+namespace tinyrig::boards {
+namespace {
+
+constexpr char kReason[] = "CATALOG_INVALID";
+
+// The value of `key` among named ones; on another name the error lists them all.
+template <typename T>
+T choice(TomlReader& reader, const toml::table& table, const char* key, const std::map<std::string, T>& values) {
+  const std::string name = reader.text(key);
+  if (const auto found = values.find(name); found != values.end()) return found->second;
+  std::vector<std::string> names;
+  for (const auto& [known, value] : values) names.push_back(known);
+  const toml::node* at = table.get(key);
+  reader.fail(at == nullptr ? table : *at, absl::StrCat("'", key, "' must be one of ", absl::StrJoin(names, ", ")));
+  return T{};
+}
+
+const std::map<std::string, packed::Core> kCores = {
+    {"portable", packed::Core::kPortable},    {"cortex-m0", packed::Core::kCortexM0},
+    {"cortex-m3", packed::Core::kCortexM3},   {"cortex-m4", packed::Core::kCortexM4},
+    {"cortex-m7", packed::Core::kCortexM7},   {"cortex-m33", packed::Core::kCortexM33},
+    {"cortex-m55", packed::Core::kCortexM55}, {"rv32imac", packed::Core::kRv32imac},
+};
+const std::map<std::string, v1::TimingSource> kTimingSources = {
+    {"instruction_count", v1::TIMING_SOURCE_INSTRUCTION_COUNT},
+    {"cycle_counter", v1::TIMING_SOURCE_HARDWARE_CLOCK},
+    {"timer", v1::TIMING_SOURCE_HARDWARE_CLOCK},
+    {"host_clock", v1::TIMING_SOURCE_HOST_CLOCK},
+};
+const std::map<std::string, SlotWriter> kSlotWriters = {{"agent", SlotWriter::kAgent},
+                                                        {"flasher", SlotWriter::kFlasher}};
+
+v1::TickUnit unit_of(v1::TimingSource source) {
+  switch (source) {
+    case v1::TIMING_SOURCE_INSTRUCTION_COUNT:
+      return v1::TICK_UNIT_INSTRUCTIONS;
+    case v1::TIMING_SOURCE_HARDWARE_CLOCK:
+      return v1::TICK_UNIT_CYCLES;
+    default:
+      return v1::TICK_UNIT_NANOSECONDS;
+  }
+}
+
+// The sub-table `key`, read by `read`; absent: an error if it is required.
+template <typename Read>
+absl::Status section(TomlReader& parent, const toml::table& root, const std::string& file, const char* key,
+                     bool required, const Read& read) {
+  const toml::table* table = parent.table(key);
+  if (table == nullptr) {
+    if (required) parent.fail(root, absl::StrCat("[", key, "] is missing"));
+    return absl::OkStatus();
+  }
+  TomlReader reader(*table, file, absl::StrCat("[", key, "]"), kReason);
+  read(reader, *table);
+  return reader.finish();
+}
+
+}  // namespace
+
+absl::StatusOr<CatalogEntry> load_board_type(const std::filesystem::path& path) {
+  const absl::StatusOr<toml::table> root = parse_toml_file(path, kReason);
+  if (!root.ok()) return root.status();
+  const std::string file = path.string();
+  CatalogEntry entry;
+  v1::BoardType& type = entry.type;
+  TomlReader top(*root, file, "board type", kReason);
+  type.set_id(top.text("id"));
+  type.set_display_name(top.text("display_name"));
+  type.set_mcu(top.text("mcu"));
+  type.set_core(top.text("core"));
+  entry.core = choice(top, *root, "core", kCores);
+  type.set_clock_hz(top.number("clock_hz"));
+  type.set_emulated(top.flag("emulated", false));
+  for (std::string& label : top.texts("labels")) type.add_labels(std::move(label));
+
+  const absl::Status sections[] = {
+      section(top, *root, file, "timing", true,
+              [&](TomlReader& timing, const toml::table& table) {
+                type.set_timing_source(choice(timing, table, "source", kTimingSources));
+                type.set_tick_unit(unit_of(type.timing_source()));
+                entry.instruction_ns = timing.number("instruction_ns", 0);
+                if ((entry.instruction_ns != 0) != (type.timing_source() == v1::TIMING_SOURCE_INSTRUCTION_COUNT)) {
+                  timing.fail(table, "'instruction_ns' belongs to source instruction_count, and it alone");
+                }
+              }),
+      section(top, *root, file, "memory", true,
+              [&](TomlReader& memory, const toml::table&) {
+                type.set_flash_bytes(memory.number("flash_bytes"));
+                type.set_ram_bytes(memory.number("ram_bytes"));
+                type.set_model_ram_bytes(memory.number("model_ram_bytes"));
+              }),
+      section(top, *root, file, "agent_image", false,
+              [&](TomlReader& agent, const toml::table&) {
+                entry.agent_address = agent.number("address");
+                entry.agent_flash_bytes = agent.number("bytes");
+              }),
+      section(top, *root, file, "model_slot", false,
+              [&](TomlReader& reader, const toml::table& table) {
+                ModelSlot slot;
+                slot.address = reader.number("address");
+                slot.size_bytes = reader.number("bytes");
+                slot.writer = choice(reader, table, "writer", kSlotWriters);
+                slot.persistent = reader.flag("persistent", false);
+                type.set_model_slot_bytes(slot.size_bytes);
+                entry.slot = slot;
+              }),
+      section(top, *root, file, "flasher", false,
+              [&](TomlReader& flasher, const toml::table&) {
+                entry.flasher_kind = flasher.text("kind");
+                entry.flasher_reset_command = flasher.text("reset_command", "");
+              }),
+      section(top, *root, file, "link", false,
+              [&](TomlReader& link, const toml::table& table) {
+                entry.baud = static_cast<std::uint32_t>(link.number("baud"));
+                entry.max_baud = static_cast<std::uint32_t>(link.number("max_baud", entry.baud));
+                if (entry.max_baud < entry.baud) link.fail(table, "'max_baud' is below 'baud'");
+              }),
+  };
+  for (const absl::Status& status : sections) {
+    if (!status.ok()) return status;
+  }
+  top.table("emulator");  // tinyrig-emu's business alone
+  if (absl::Status status = top.finish(); !status.ok()) return status;
+  return entry;
+}
+
+absl::StatusOr<std::vector<CatalogEntry>> load_catalog(const std::filesystem::path& folder) {
+  std::vector<CatalogEntry> entries;
+  std::error_code error;
+  for (const auto& item : std::filesystem::directory_iterator(folder, error)) {
+    if (item.path().extension() != ".toml") continue;
+    absl::StatusOr<CatalogEntry> entry = load_board_type(item.path());
+    if (!entry.ok()) return entry.status();
+    entries.push_back(*std::move(entry));
+  }
+  if (entries.empty()) {
+    return make_error(absl::StatusCode::kNotFound, kReason,
+                      absl::StrCat("no board types (*.toml) in ", folder.string()),
+                      "Give the folder of board types with --catalog; this repository has deploy/boards.");
+  }
+  std::sort(entries.begin(), entries.end(),
+            [](const CatalogEntry& a, const CatalogEntry& b) { return a.type.id() < b.type.id(); });
+  for (std::size_t i = 1; i < entries.size(); ++i) {
+    if (entries[i - 1].type.id() == entries[i].type.id()) {
+      return make_error(
+          absl::StatusCode::kInvalidArgument, kReason,
+          absl::StrCat("board type '", entries[i].type.id(), "' is described twice in ", folder.string()));
+    }
+  }
+  return entries;
+}
+
+}  // namespace tinyrig::boards

@@ -1,0 +1,46 @@
+// The catalog of board types, read from deploy/boards/*.toml (keys: deploy/boards/README.md).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "tinyrig/v1/board.pb.h"
+#include "wire/packed_model/format.h"
+
+namespace tinyrig::boards {
+
+enum class SlotWriter { kAgent, kFlasher };
+
+struct ModelSlot {
+  std::uint64_t address = 0;
+  std::uint64_t size_bytes = 0;
+  SlotWriter writer = SlotWriter::kAgent;
+  bool persistent = false;
+};
+
+struct CatalogEntry {
+  v1::BoardType type;
+  packed::Core core = packed::Core::kPortable;
+  // Virtual time of one instruction; 0: ticks are a clock's.
+  std::uint64_t instruction_ns = 0;
+  std::uint64_t agent_address = 0;
+  std::uint64_t agent_flash_bytes = 0;
+  std::optional<ModelSlot> slot;
+  // Empty: the type has no flasher.
+  std::string flasher_kind;
+  std::string flasher_reset_command;
+  std::uint32_t baud = 115'200;
+  std::uint32_t max_baud = 115'200;
+};
+
+// Every *.toml of the folder, by id. INVALID_ARGUMENT (CATALOG_INVALID) names file, line and problem;
+// NOT_FOUND (CATALOG_INVALID) when the folder has none.
+absl::StatusOr<std::vector<CatalogEntry>> load_catalog(const std::filesystem::path& folder);
+
+absl::StatusOr<CatalogEntry> load_board_type(const std::filesystem::path& file);
+
+}  // namespace tinyrig::boards
