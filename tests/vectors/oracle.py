@@ -51,15 +51,16 @@ class Micro:
         codes = [max(c.builtinCode, c.deprecatedBuiltinCode) for c in self._model.operatorCodes]
         return [names[codes[op.opcodeIndex]] for op in self._graph.operators]
 
-    def run(self, arrays):
-        """Outputs of one inference, and the hash of each operator's first output."""
+    def run(self, arrays, hashes=True):
+        """Outputs of one inference, and (unless not wanted) the hash of each operator's first output."""
         for i, array in enumerate(arrays):
             self._interpreter.set_input(array, i)
         self._interpreter.invoke()
         outputs = [np.array(self._interpreter.get_output(i)) for i in range(len(self._graph.outputs))]
-        hashes = [fnv1a32(self._interpreter.GetTensor(op.outputs[0], 0)["tensor_data"].tobytes())
-                  for op in self._graph.operators]
-        return outputs, hashes
+        if not hashes:
+            return outputs, []
+        return outputs, [fnv1a32(self._interpreter.GetTensor(op.outputs[0], 0)["tensor_data"].tobytes())
+                         for op in self._graph.operators]
 
 
 class Lite:
