@@ -223,17 +223,18 @@ bool Endpoint::start(std::uint16_t session_tag, std::span<const std::uint8_t> he
   return send_once(FrameKind::kHello, hello_request);
 }
 
-void Endpoint::accept_hello() {
+bool Endpoint::accept_hello() {
   const FrameHeader& header = decoder_.header();
   const std::uint32_t crc = crc32(payload());
   if (established_ && session_ == header.session && hello_crc_ == crc) {
-    return;
+    return false;
   }
   established_ = true;
   session_ = header.session;
   hello_crc_ = crc;
   reset_streams();
   peer_window_ = header.window;
+  return true;
 }
 
 bool Endpoint::send_hello_reply(std::span<const std::uint8_t> hello_reply) {

@@ -77,8 +77,8 @@ class Endpoint {
   bool start(std::uint16_t session_tag, std::span<const std::uint8_t> hello_request);
   // Host: asks where the peer is; until the answer no DATA goes out.
   void poll();
-  // Board: after kHello. A repeated HELLO of the session in use changes nothing.
-  void accept_hello();
+  // Board: after kHello. A repeated HELLO of the session in use changes nothing and gives false.
+  bool accept_hello();
   bool send_hello_reply(std::span<const std::uint8_t> hello_reply);
   // Forgets the session, silently.
   void drop_session();

@@ -1,0 +1,93 @@
+#include "agent_firmware/agent/agent.h"
+
+#include <cstring>
+
+#include "agent_firmware/agent/memory.h"
+#include "agent_firmware/agent/port.h"
+
+namespace tinyrig::agent {
+namespace {
+
+// What a host of the MLPerf Tiny benchmark waits for after a reset; a link host skips it as text.
+constexpr char kBanner[] = "m-timestamp-mode-performance\r\nm-lap-us-0\r\nm-init-done\r\nm-ready\r\n";
+
+void copy_text(char* to, std::size_t size, const char* from) {
+  std::strncpy(to, from, size - 1);
+  to[size - 1] = '\0';
+}
+
+tinyrig_agent_v1_ResetReason reason_of(port::ResetReason reason) {
+  switch (reason) {
+    case port::ResetReason::kPowerOn:
+      return tinyrig_agent_v1_ResetReason_RESET_REASON_POWER_ON;
+    case port::ResetReason::kSoftware:
+      return tinyrig_agent_v1_ResetReason_RESET_REASON_SOFTWARE;
+    case port::ResetReason::kWatchdog:
+      return tinyrig_agent_v1_ResetReason_RESET_REASON_WATCHDOG;
+    case port::ResetReason::kFault:
+      return tinyrig_agent_v1_ResetReason_RESET_REASON_FAULT;
+    case port::ResetReason::kUnknown:
+      break;
+  }
+  return tinyrig_agent_v1_ResetReason_RESET_REASON_UNSPECIFIED;
+}
+
+}  // namespace
+
+Agent::Agent(const Options& options)
+    : options_(options), model_(options.run), link_(&Agent::describe, this), commands_(link_, model_) {}
+
+void Agent::run() {
+  paint_stack(port::stack());
+  link_.print(kBanner);
+  while (true) {
+    const std::span<const std::uint8_t> message = link_.next_message();
+    if (message.empty()) {
+      link_.flush();
+      port::wait();
+      continue;
+    }
+    commands_.handle(message);
+    link_.flush();
+  }
+}
+
+void Agent::describe(void* context, HelloReply& reply) {
+  auto& self = *static_cast<Agent*>(context);
+  std::uint32_t capabilities = 0;
+  if (self.options_.sets_baud) {
+    capabilities |= tinyrig_agent_v1_Capability_CAPABILITY_SET_BAUD;
+  }
+  if (self.options_.masks_interrupts) {
+    capabilities |= tinyrig_agent_v1_Capability_CAPABILITY_MASKS_INTERRUPTS;
+  }
+  if (self.options_.paced) {
+    capabilities |= tinyrig_agent_v1_Capability_CAPABILITY_PACED_INFERENCE;
+  }
+  if (port::slot_writable()) {
+    capabilities |= tinyrig_agent_v1_Capability_CAPABILITY_WRITE_SLOT;
+  }
+  if (!port::model_slot().empty()) {
+    capabilities |= tinyrig_agent_v1_Capability_CAPABILITY_READ_SLOT;
+  }
+  reply.capabilities = capabilities;
+  copy_text(reply.board_type, sizeof reply.board_type, port::board_type());
+  copy_text(reply.build_id, sizeof reply.build_id, port::build_id());
+  copy_text(reply.runtime, sizeof reply.runtime, runtime::name());
+  const std::span<const std::uint8_t> id = port::unit_id();
+  reply.unit_id.size =
+      static_cast<pb_size_t>(id.size() < sizeof reply.unit_id.bytes ? id.size() : sizeof reply.unit_id.bytes);
+  std::memcpy(reply.unit_id.bytes, id.data(), reply.unit_id.size);
+  reply.boot_count = port::boot_count();
+  reply.reset_reason = reason_of(port::reset_reason());
+  reply.ticks_per_second = port::ticks_per_second();
+  reply.model_ram_bytes = static_cast<std::uint32_t>(Model::ram().size());
+  reply.model_slot_bytes = static_cast<std::uint32_t>(port::model_slot().size());
+  const Model::SlotImage slot = self.model_.slot_image();
+  reply.slot_image_bytes = slot.bytes;
+  reply.slot_image_crc32 = slot.crc32;
+  reply.max_samples = static_cast<std::uint32_t>(Model::samples().size());
+  reply.core = runtime::core();
+}
+
+}  // namespace tinyrig::agent

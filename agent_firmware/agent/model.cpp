@@ -1,0 +1,207 @@
+#include "agent_firmware/agent/model.h"
+
+#include <cstddef>
+#include <cstring>
+
+#include "agent_firmware/agent/config.h"
+#include "agent_firmware/agent/memory.h"
+#include "agent_firmware/agent/port.h"
+#include "wire/fnv1a.h"
+#include "wire/golden_input.h"
+#include "wire/link/crc32.h"
+#include "wire/packed_model/format.h"
+
+namespace tinyrig::agent {
+namespace {
+
+constexpr std::size_t align_up(std::size_t bytes) { return (bytes + 15) / 16 * 16; }
+// Painted behind the planned arena, to see a plan that is wrong.
+constexpr std::size_t kBeyondPlanBytes = 256;
+
+// Enough of a header to know the size; everything else is for the runtime to check.
+bool read_header(std::span<const std::byte> bytes, packed::Header& header) {
+  if (bytes.size() < sizeof header) {
+    return false;
+  }
+  std::memcpy(&header, bytes.data(), sizeof header);
+  return header.magic == packed::kMagic && header.image_bytes >= sizeof header && header.image_bytes <= bytes.size();
+}
+
+Failure failure_of(runtime::Error error, const runtime::LoadReport& report) {
+  switch (error) {
+    case runtime::Error::kOk:
+      return {};
+    case runtime::Error::kNotForThisCore:
+      return {kNotForThisBoard, 0, "packed for another core or with a newer format"};
+    case runtime::Error::kArenaTooSmall:
+      return {kArenaTooSmall, report.missing_bytes, "the arena does not fit the model RAM"};
+    default:
+      return {kBadModel, 0, "the image is damaged or invalid"};
+  }
+}
+
+}  // namespace
+
+std::span<std::byte> Model::ram() {
+  const std::span<std::byte> all = port::model_ram();
+  return all.first((all.size() - samples().size_bytes()) / 16 * 16);
+}
+
+std::span<std::uint64_t> Model::samples() {
+  const std::span<std::byte> all = port::model_ram();
+  // At most an eighth of the RAM.
+  const std::size_t most = all.size() / 8 / sizeof(std::uint64_t);
+  const std::size_t count = most < kSamples ? most : kSamples;
+  const std::size_t offset = (all.size() - count * sizeof(std::uint64_t)) / 16 * 16;
+  return {reinterpret_cast<std::uint64_t*>(all.data() + offset), count};
+}
+
+Model::SlotImage Model::slot_header() {
+  packed::Header header;
+  if (!read_header(port::model_slot(), header)) {
+    return {};
+  }
+  return {header.image_bytes, header.crc32};
+}
+
+Model::SlotImage Model::slot_image() {
+  if (!slot_known_) {
+    constexpr std::size_t kCheckedFrom = offsetof(packed::Header, crc32) + sizeof(packed::Header::crc32);
+    slot_ = slot_header();
+    if (slot_.bytes != 0 &&
+        link::crc32(port::model_slot().subspan(kCheckedFrom, slot_.bytes - kCheckedFrom)) != slot_.crc32) {
+      slot_ = {};
+    }
+    slot_known_ = true;
+  }
+  return slot_;
+}
+
+Failure Model::load_from_ram(std::size_t ram_image_bytes) {
+  const std::span<std::byte> all = ram();
+  return load(all.first(ram_image_bytes), all.subspan(align_up(ram_image_bytes)), false);
+}
+
+Failure Model::load_from_slot() {
+  const SlotImage image = slot_header();  // the runtime checks the rest
+  if (image.bytes == 0) {
+    return {kNoModel, 0, "the slot holds no packed model"};
+  }
+  return load(port::model_slot().first(image.bytes), ram(), true);
+}
+
+Failure Model::load(std::span<const std::byte> image, std::span<std::byte> arena, bool from_slot) {
+  unload();
+  packed::Header header;
+  if (!read_header(image, header)) {
+    return {kBadModel, 0, "not a packed model"};
+  }
+  // Untrusted yet: it only bounds what is painted.
+  std::size_t paint_bytes = header.arena_bytes;
+  paint_bytes = paint_bytes < arena.size() ? paint_bytes + kBeyondPlanBytes : arena.size();
+  painted_ = arena.first(paint_bytes < arena.size() ? paint_bytes : arena.size());
+  paint(painted_);
+  const Failure failure = failure_of(runtime::load(image, arena, report_), report_);
+  if (failure.ok()) {
+    loaded_ = true;
+    from_slot_ = from_slot;
+    image_ = image;
+    arena_ = arena;
+  }
+  return failure;
+}
+
+void Model::unload() {
+  runtime::unload();
+  loaded_ = false;
+  input_ = Input::kNone;
+  report_ = {};
+}
+
+tinyrig_agent_v1_ModelInfo Model::info() const {
+  packed::Header header{};
+  read_header(image_, header);
+  return {.arena_bytes = report_.arena_bytes,
+          .operator_count = report_.operator_count,
+          .input_bytes = static_cast<std::uint32_t>(input_bytes()),
+          .output_bytes = static_cast<std::uint32_t>(output_bytes()),
+          .image_bytes = header.image_bytes,
+          .image_crc32 = header.crc32};
+}
+
+std::size_t Model::input_bytes() const {
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < runtime::input_count(); ++i) {
+    bytes += runtime::input(i).size();
+  }
+  return bytes;
+}
+
+std::size_t Model::output_bytes() const {
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < runtime::output_count(); ++i) {
+    bytes += runtime::output(i).size();
+  }
+  return bytes;
+}
+
+Failure Model::input_copy(std::span<std::byte>& place) const {
+  if (!loaded_) {
+    return {kNoModel, 0, "load a model before its input"};
+  }
+  const std::size_t taken = align_up(report_.arena_bytes);
+  const std::size_t free = taken < arena_.size() ? arena_.size() - taken : 0;
+  const std::size_t bytes = input_bytes();
+  if (free < bytes) {
+    return {kArenaTooSmall, static_cast<std::int64_t>(bytes - free),
+            "no room for a copy of the input beside the arena; use a seed"};
+  }
+  place = arena_.last(bytes);
+  return {};
+}
+
+Failure Model::set_input_seed(std::uint32_t seed) {
+  if (!loaded_) {
+    return {kNoModel, 0, "load a model before its input"};
+  }
+  seed_ = seed;
+  input_ = Input::kSeed;
+  return {};
+}
+
+Failure Model::set_input_transferred() {
+  std::span<std::byte> place;
+  const Failure failure = input_copy(place);
+  if (failure.ok()) {
+    input_ = Input::kTransferred;
+  }
+  return failure;
+}
+
+void Model::fill_inputs() {
+  std::span<std::byte> copy;
+  const bool transferred = input_ == Input::kTransferred && input_copy(copy).ok();
+  std::uint32_t state = seed_;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < runtime::input_count(); ++i) {
+    const std::span<std::byte> input = runtime::input(i);
+    if (transferred) {
+      std::memcpy(input.data(), copy.data() + at, input.size());
+      at += input.size();
+    } else {
+      state = wire::fill_golden_input(state, input);
+    }
+  }
+}
+
+std::uint32_t Model::output_fnv1a32() const {
+  std::uint32_t hash = wire::kFnv1aSeed;
+  for (std::size_t i = 0; i < runtime::output_count(); ++i) {
+    hash = wire::fnv1a_32(runtime::output(i), hash);
+  }
+  return hash;
+}
+
+std::size_t Model::arena_used_bytes() const { return loaded_ ? used_bytes(painted_) : 0; }
+
+}  // namespace tinyrig::agent

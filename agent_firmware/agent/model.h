@@ -1,0 +1,78 @@
+// The model on the board: where its image, arena and input lie in the port's memories, and the one that
+// is loaded into the runtime.
+//
+//   model RAM:  [image, if in RAM][arena ........][copy of a transferred input][latency samples]
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "agent_firmware/agent/messages.h"
+#include "agent_firmware/engine/runtime.h"
+
+namespace tinyrig::agent {
+
+class Model {
+ public:
+  using RunModel = runtime::Error (*)(const runtime::OperatorHook*);
+  explicit Model(RunModel run_model) : run_(run_model) {}
+
+  // Model RAM without the part for samples.
+  static std::span<std::byte> ram();
+  static std::span<std::uint64_t> samples();
+  struct SlotImage {
+    std::uint32_t bytes = 0;  // 0: none
+    std::uint32_t crc32 = 0;  // the header's
+  };
+  // The packed model in the slot, its CRC checked; the answer is kept until slot_changed().
+  SlotImage slot_image();
+  void slot_changed() { slot_known_ = false; }
+  // What the header in the slot says of itself, the rest unchecked.
+  static SlotImage slot_header();
+
+  // Loads the image of `ram_image_bytes` in RAM, or the slot's.
+  Failure load_from_ram(std::size_t ram_image_bytes);
+  Failure load_from_slot();
+  void unload();
+  bool loaded() const { return loaded_; }
+  bool loaded_from_slot() const { return loaded_ && from_slot_; }
+
+  tinyrig_agent_v1_ModelInfo info() const;
+  std::uint16_t operator_count() const { return report_.operator_count; }
+  std::size_t input_bytes() const;
+  std::size_t output_bytes() const;
+
+  // Where a transferred input goes; empty with a failure when there is no room beside the arena.
+  Failure input_copy(std::span<std::byte>& place) const;
+  Failure set_input_seed(std::uint32_t seed);
+  Failure set_input_transferred();
+  bool has_input() const { return input_ != Input::kNone; }
+
+  // Fills the inputs anew (a run may overwrite them), and runs once.
+  void fill_inputs();
+  runtime::Error run(const runtime::OperatorHook* hook = nullptr) { return run_(hook); }
+  std::uint32_t output_fnv1a32() const;
+
+  // Bytes of the arena that were written since the load.
+  std::size_t arena_used_bytes() const;
+
+ private:
+  Failure load(std::span<const std::byte> image, std::span<std::byte> arena, bool from_slot);
+
+  enum class Input : std::uint8_t { kNone, kSeed, kTransferred };
+
+  RunModel run_;
+  bool loaded_ = false;
+  bool from_slot_ = false;
+  bool slot_known_ = false;
+  SlotImage slot_;
+  Input input_ = Input::kNone;
+  std::uint32_t seed_ = 0;
+  runtime::LoadReport report_{};
+  std::span<const std::byte> image_;
+  std::span<std::byte> arena_;    // all that the model may use
+  std::span<std::byte> painted_;  // its part that was painted
+};
+
+}  // namespace tinyrig::agent
