@@ -53,7 +53,7 @@ Error Image::check_header() {
     return Error::kNotForThisCore;
   }
   if (header().image_bytes < sizeof(packed::Header) || header().image_bytes > bytes_.size() ||
-      header().header_bytes < sizeof(packed::Header) || header().header_bytes > header().image_bytes) {
+      header().header_bytes != sizeof(packed::Header)) {
     return Error::kBadModel;
   }
   bytes_ = bytes_.first(header().image_bytes);
