@@ -1,0 +1,204 @@
+#include "agent_firmware/ports/host/host_port.h"
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+
+// Set by the linker.
+extern "C" {
+extern char __executable_start, etext, __data_start, end;
+}
+
+namespace tinyrig::port {
+namespace {
+
+constexpr std::size_t kReceiveBytes = 4096;
+
+host::Setup board;
+std::span<std::byte> ram;
+std::span<std::byte> slot;
+
+[[noreturn]] void leave(int code) {
+  if (!board.pty_link.empty()) {
+    ::unlink(board.pty_link.c_str());
+  }
+  ::_exit(code);
+}
+
+bool retriable() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
+
+void wait_for(short events) {
+  pollfd line{.fd = board.line_fd, .events = events, .revents = 0};
+  ::poll(&line, 1, -1);
+}
+
+// 64 hex digits; empty when the executable cannot be read.
+std::string hash_of_executable() {
+  std::ifstream file("/proc/self/exe", std::ios::binary);
+  EVP_MD_CTX* const context = EVP_MD_CTX_new();
+  EVP_DigestInit_ex(context, EVP_sha256(), nullptr);
+  char buffer[1 << 16];
+  while (file.read(buffer, sizeof buffer) || file.gcount() > 0) {
+    EVP_DigestUpdate(context, buffer, static_cast<std::size_t>(file.gcount()));
+  }
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  EVP_DigestFinal_ex(context, digest, &size);
+  EVP_MD_CTX_free(context);
+  std::string text;
+  for (unsigned i = 0; i < size; ++i) {
+    char pair[3];
+    std::snprintf(pair, sizeof pair, "%02x", digest[i]);
+    text += pair;
+  }
+  return text;
+}
+
+bool map_slot() {
+  const int fd = ::open(board.slot_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  struct stat info {};
+  if (fd < 0 || ::fstat(fd, &info) != 0) {
+    std::fprintf(stderr, "slot file %s: %s\n", board.slot_file.c_str(), std::strerror(errno));
+    return false;
+  }
+  const bool blank = info.st_size == 0;
+  if (static_cast<std::size_t>(info.st_size) != board.slot_bytes &&
+      (!blank || ::ftruncate(fd, static_cast<off_t>(board.slot_bytes)) != 0)) {
+    std::fprintf(stderr, "slot file %s: has %lld bytes, not %zu\n", board.slot_file.c_str(),
+                 static_cast<long long>(info.st_size), board.slot_bytes);
+    return false;
+  }
+  void* const memory = ::mmap(nullptr, board.slot_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  ::close(fd);
+  if (memory == MAP_FAILED) {
+    std::fprintf(stderr, "slot file %s: %s\n", board.slot_file.c_str(), std::strerror(errno));
+    return false;
+  }
+  slot = {static_cast<std::byte*>(memory), board.slot_bytes};
+  if (blank) {
+    std::memset(slot.data(), 0xFF, slot.size());
+  }
+  return true;
+}
+
+}  // namespace
+
+bool host::set_up(const Setup& setup) {
+  board = setup;
+  void* const memory =
+      ::mmap(nullptr, board.ram_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) {
+    std::fprintf(stderr, "%zu bytes of model RAM: %s\n", board.ram_bytes, std::strerror(errno));
+    return false;
+  }
+  ram = {static_cast<std::byte*>(memory), board.ram_bytes};
+  return board.slot_file.empty() || map_slot();
+}
+
+void init() { ::fcntl(board.line_fd, F_SETFL, ::fcntl(board.line_fd, F_GETFL) | O_NONBLOCK); }
+
+std::size_t read(std::span<std::uint8_t> buffer) {
+  const ssize_t count = ::read(board.line_fd, buffer.data(), buffer.size());
+  if (count > 0) {
+    return static_cast<std::size_t>(count);
+  }
+  if (count == 0 || !retriable()) {
+    leave(0);  // the peer closed: the board has lost its cable and its power
+  }
+  return 0;
+}
+
+std::size_t receive_capacity() { return kReceiveBytes; }
+
+void write(std::span<const std::uint8_t> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(board.line_fd, bytes.data(), bytes.size());
+    if (count > 0) {
+      bytes = bytes.subspan(static_cast<std::size_t>(count));
+    } else if (retriable()) {
+      wait_for(POLLOUT);
+    } else {
+      leave(0);
+    }
+  }
+}
+
+void flush() {}
+
+void wait() { wait_for(POLLIN); }
+
+// A socket has no speed; whoever paces it does so beside us.
+bool set_baud(std::uint32_t) { return true; }
+
+std::uint64_t ticks() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(now.tv_nsec);
+}
+std::uint64_t ticks_per_second() { return 1'000'000'000U; }
+std::uint64_t counter_period() { return UINT64_MAX; }
+void begin_measuring() {}
+void end_measuring() {}
+std::uint32_t interrupt_count() { return 0; }
+
+std::uint32_t calibration_loop(std::uint32_t loops) {
+  for (std::uint32_t i = 0; i < loops; ++i) {
+    asm volatile("" ::: "memory");
+  }
+  return 0;  // what the compiler and this CPU make of it is not known
+}
+
+const char* board_type() { return "host"; }
+const char* build_id() {
+  static const std::string id = hash_of_executable().substr(0, 16);
+  return id.c_str();
+}
+std::span<const std::uint8_t> unit_id() { return board.unit_id; }
+ResetReason reset_reason() { return board.reset_reason; }
+std::uint32_t boot_count() { return board.boot_count; }
+
+void reset() {
+  board.restart();
+  leave(1);
+}
+
+std::span<std::byte> model_ram() { return ram; }
+std::span<const std::byte> model_slot() { return slot; }
+bool slot_writable() { return !slot.empty(); }
+
+bool slot_erase(std::size_t bytes) {
+  if (bytes > slot.size()) {
+    return false;
+  }
+  std::memset(slot.data(), 0xFF, bytes);
+  return true;
+}
+
+bool slot_program(std::size_t offset, std::span<const std::byte> bytes) {
+  if (offset > slot.size() || bytes.size() > slot.size() - offset) {
+    return false;
+  }
+  // As flash does: bits go from one to zero only.
+  bool as_wanted = true;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    slot[offset + i] &= bytes[i];
+    as_wanted = as_wanted && slot[offset + i] == bytes[i];
+  }
+  return as_wanted;
+}
+
+std::span<std::byte> stack() { return board.stack; }
+std::size_t static_ram_bytes() { return static_cast<std::size_t>(&end - &__data_start); }
+std::size_t flash_bytes() { return static_cast<std::size_t>(&etext - &__executable_start); }
+
+}  // namespace tinyrig::port

@@ -1,0 +1,165 @@
+// tinyrig-agent-host: the agent as a process, for tests and for farms without boards.
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "agent_firmware/agent/agent.h"
+#include "agent_firmware/ports/host/host_port.h"
+#include "agent_firmware/ports/host/line.h"
+
+namespace {
+
+using namespace tinyrig;
+
+constexpr std::size_t kStackBytes = 256 * 1024;
+alignas(4096) std::byte agent_stack[kStackBytes];
+
+std::uint32_t paced_us = 0;
+port::host::Setup setup;
+
+// The real inference, then the rest of the stated time asleep: the host's load in scale tests is that of
+// the farm, not of the models.
+runtime::Error paced_run(const runtime::OperatorHook* hook) {
+  const std::uint64_t until = port::ticks() + std::uint64_t{paced_us} * 1000;
+  const runtime::Error error = runtime::run(hook);
+  timespec deadline{.tv_sec = static_cast<time_t>(until / 1'000'000'000U),
+                    .tv_nsec = static_cast<long>(until % 1'000'000'000U)};
+  while (::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &deadline, nullptr) == EINTR) {
+  }
+  return error;
+}
+
+std::string hex(const std::vector<std::uint8_t>& bytes) {
+  std::string text;
+  for (const std::uint8_t byte : bytes) {
+    char pair[3];
+    std::snprintf(pair, sizeof pair, "%02x", byte);
+    text += pair;
+  }
+  return text;
+}
+
+// As a reset: same line, RAM gone, one boot more.
+void restart() {
+  ::fcntl(setup.line_fd, F_SETFD, 0);
+  std::vector<std::string> arguments = {"tinyrig-agent-host",
+                                        "--fd",
+                                        std::to_string(setup.line_fd),
+                                        "--unit-id",
+                                        hex(setup.unit_id),
+                                        "--ram-bytes",
+                                        std::to_string(setup.ram_bytes),
+                                        "--slot-bytes",
+                                        std::to_string(setup.slot_bytes),
+                                        "--boot-count",
+                                        std::to_string(setup.boot_count + 1),
+                                        "--paced-us",
+                                        std::to_string(paced_us),
+                                        "--software-reset"};
+  if (!setup.slot_file.empty()) {
+    arguments.insert(arguments.end(), {"--slot-file", setup.slot_file});
+  }
+  if (!setup.pty_link.empty()) {
+    arguments.insert(arguments.end(), {"--pty-link", setup.pty_link});
+  }
+  std::vector<char*> argv;
+  for (std::string& argument : arguments) {
+    argv.push_back(argument.data());
+  }
+  argv.push_back(nullptr);
+  ::execv("/proc/self/exe", argv.data());
+  std::perror("execv");
+}
+
+bool parse_hex(const std::string& text, std::vector<std::uint8_t>& bytes) {
+  if (text.size() % 2 != 0 || text.size() > 32 || text.find_first_not_of("0123456789abcdefABCDEF") != text.npos) {
+    return false;
+  }
+  for (std::size_t i = 0; i < text.size(); i += 2) {
+    bytes.push_back(static_cast<std::uint8_t>(std::stoul(text.substr(i, 2), nullptr, 16)));
+  }
+  return true;
+}
+
+void* run_agent(void*) {
+  agent::Options options{.masks_interrupts = false};
+  if (paced_us != 0) {
+    options.paced = true;
+    options.run = paced_run;
+  }
+  port::init();
+  static agent::Agent agent{options};
+  agent.run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"TinyRig's agent as a process of this host: one process is one board."};
+  std::string unit_id = "00";
+  std::string pty;
+  bool software_reset = false;
+  setup.ram_bytes = 1 << 20;
+  setup.slot_bytes = 1 << 20;
+  auto* const fd = app.add_option("--fd", setup.line_fd, "descriptor of the line: an inherited socket or PTY");
+  auto* const pty_option = app.add_option("--pty", pty, "opens a PTY and makes this symlink to it");
+  fd->excludes(pty_option);
+  app.add_option("--unit-id", unit_id, "hex digits, at most 16 bytes")->capture_default_str();
+  app.add_option("--ram-bytes", setup.ram_bytes, "RAM for models and arena")
+      ->capture_default_str()
+      ->check(CLI::Range(std::size_t{1024}, std::size_t{1} << 30));
+  app.add_option("--slot-file", setup.slot_file, "file that is the flash slot; without it there is none");
+  app.add_option("--slot-bytes", setup.slot_bytes)
+      ->capture_default_str()
+      ->check(CLI::Range(std::size_t{1024}, std::size_t{1} << 30));
+  app.add_option("--paced-us", paced_us, "stretch every inference to this length (never a result)");
+  app.add_option("--boot-count", setup.boot_count)->group("");
+  app.add_option("--pty-link", setup.pty_link)->group("");
+  app.add_flag("--software-reset", software_reset)->group("");
+  CLI11_PARSE(app, argc, argv);
+
+  setup.unit_id.clear();
+  if (!parse_hex(unit_id, setup.unit_id)) {
+    std::fprintf(stderr, "--unit-id: '%s' is not up to 16 bytes in hex digits\n", unit_id.c_str());
+    return 2;
+  }
+  if (!pty.empty()) {
+    setup.line_fd = port::host::open_pty(pty);
+    setup.pty_link = pty;
+  }
+  if (setup.line_fd < 0) {
+    std::fprintf(stderr, "give --fd or --pty\n");
+    return 2;
+  }
+  if (::fcntl(setup.line_fd, F_GETFD) < 0) {
+    std::fprintf(stderr, "--fd %d: not open\n", setup.line_fd);
+    return 2;
+  }
+  setup.ram_bytes = setup.ram_bytes / 16 * 16;
+  setup.slot_bytes = setup.slot_bytes / 16 * 16;
+  setup.stack = agent_stack;
+  setup.restart = restart;
+  if (software_reset) {
+    setup.reset_reason = port::ResetReason::kSoftware;
+  }
+  if (!port::host::set_up(setup)) {
+    return 1;
+  }
+
+  // On a stack of known bounds, so that its use is measured as on a board.
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstack(&attributes, agent_stack, sizeof agent_stack);
+  pthread_t thread;
+  if (pthread_create(&thread, &attributes, run_agent, nullptr) != 0) {
+    std::fprintf(stderr, "cannot start the agent's thread\n");
+    return 1;
+  }
+  pthread_join(thread, nullptr);
+}
