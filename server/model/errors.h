@@ -1,0 +1,23 @@
+// The reasons that a model is refused with, stable for programs; server/base/error.h carries them.
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "server/base/error.h"
+
+namespace tinyrig::model {
+
+inline constexpr char kNotFlatbuffer[] = "MODEL_NOT_FLATBUFFER";      // no .tflite, cut off, or offsets that lie
+inline constexpr char kInvalid[] = "MODEL_INVALID";                   // a flatbuffer that contradicts itself
+inline constexpr char kFloatModel[] = "MODEL_FLOAT";                  // computes in float32
+inline constexpr char kHybridModel[] = "MODEL_HYBRID";                // int8 weights, float32 activations
+inline constexpr char kUnknownOperator[] = "MODEL_UNKNOWN_OPERATOR";  // the engine has no such operator
+inline constexpr char kUnsupported[] = "MODEL_UNSUPPORTED";           // a type or option that the engine lacks
+inline constexpr char kTooLarge[] = "MODEL_TOO_LARGE";                // beyond the limits of limits.h
+
+inline absl::Status model_error(const char* reason, std::string message, std::string hint = "") {
+  return make_error(absl::StatusCode::kInvalidArgument, reason, std::move(message), std::move(hint));
+}
+
+}  // namespace tinyrig::model
