@@ -70,11 +70,10 @@ class PackedImageBuilder {
   template <typename Params>
   void add_operator(packed::OperatorKind kind, const Params& params, packed::DataRef output, std::size_t output_bytes,
                     const std::vector<std::uint32_t>& trailing = {}) {
-    std::vector<std::byte> block(sizeof(Params) + trailing.size() * sizeof(std::uint32_t));
-    std::memcpy(block.data(), &params, sizeof(Params));
-    if (!trailing.empty()) {
-      std::memcpy(block.data() + sizeof(Params), trailing.data(), trailing.size() * sizeof(std::uint32_t));
-    }
+    const auto* fixed = reinterpret_cast<const std::byte*>(&params);
+    std::vector<std::byte> block(fixed, fixed + sizeof(Params));
+    const auto words = std::as_bytes(std::span(trailing));
+    block.insert(block.end(), words.begin(), words.end());
     packed::Operator op = {};
     op.kind = kind;
     op.source_index = static_cast<std::uint16_t>(operators_.size());
