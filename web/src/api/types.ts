@@ -1,0 +1,599 @@
+// Generated from proto/tinyrig/v1 by tools/generate_types.mjs ("npm run types"). Do not edit.
+// Protobuf's JSON mapping: fields that hold their default are absent, 64-bit integers are strings.
+
+/** A 64-bit integer in decimal digits. */
+export type Int64 = string;
+
+export type Double = number | 'NaN' | 'Infinity' | '-Infinity';
+
+/** RFC 3339, UTC. */
+export type Timestamp = string;
+
+export type Measurement =
+  | 'MEASUREMENT_UNSPECIFIED'
+  | 'MEASUREMENT_LATENCY'
+  | 'MEASUREMENT_PROFILE'
+  | 'MEASUREMENT_MEMORY'
+  | 'MEASUREMENT_ENERGY'
+  | 'MEASUREMENT_ACCURACY';
+
+export type TimingSource =
+  | 'TIMING_SOURCE_UNSPECIFIED'
+  | 'TIMING_SOURCE_HARDWARE_CLOCK'
+  | 'TIMING_SOURCE_INSTRUCTION_COUNT'
+  | 'TIMING_SOURCE_HOST_CLOCK';
+
+export type TickUnit =
+  | 'TICK_UNIT_UNSPECIFIED'
+  | 'TICK_UNIT_INSTRUCTIONS'
+  | 'TICK_UNIT_CYCLES'
+  | 'TICK_UNIT_NANOSECONDS';
+
+export interface ErrorDetail {
+  reason?: string;
+  message?: string;
+  hint?: string;
+  metadata?: Record<string, string>;
+}
+
+export type Activity =
+  | 'ACTIVITY_UNSPECIFIED'
+  | 'ACTIVITY_OFFLINE'
+  | 'ACTIVITY_IDLE'
+  | 'ACTIVITY_LEASED'
+  | 'ACTIVITY_BUSY'
+  | 'ACTIVITY_CLEANING'
+  | 'ACTIVITY_RECOVERING';
+
+export type Health =
+  | 'HEALTH_UNSPECIFIED'
+  | 'HEALTH_UNKNOWN'
+  | 'HEALTH_GOOD'
+  | 'HEALTH_DEGRADED'
+  | 'HEALTH_QUARANTINED'
+  | 'HEALTH_MAINTENANCE'
+  | 'HEALTH_RETIRED';
+
+export interface BoardType {
+  id?: string;
+  displayName?: string;
+  mcu?: string;
+  core?: string;
+  clockHz?: Int64;
+  emulated?: boolean;
+  timingSource?: TimingSource;
+  tickUnit?: TickUnit;
+  modelRamBytes?: Int64;
+  modelSlotBytes?: Int64;
+  flashBytes?: Int64;
+  ramBytes?: Int64;
+  labels?: string[];
+}
+
+export interface AgentIdentity {
+  protocolVersion?: number;
+  buildId?: string;
+  unitId?: string;
+  boardType?: string;
+  runtime?: string;
+  bootCount?: number;
+}
+
+export interface Board {
+  id?: string;
+  boardType?: string;
+  labels?: string[];
+  activity?: Activity;
+  health?: Health;
+  healthReason?: string;
+  port?: string;
+  emulated?: boolean;
+  identityWeak?: boolean;
+  agent?: AgentIdentity;
+  currentRunId?: string;
+  currentStep?: string;
+  currentStepProgress?: Double;
+  lastSeenTime?: Timestamp;
+  runsFinished?: Int64;
+  runsFailed?: Int64;
+}
+
+export interface ListBoardsRequest {
+  selector?: string;
+}
+
+export interface ListBoardsResponse {
+  boards?: Board[];
+}
+
+export interface GetBoardRequest {
+  boardId?: string;
+}
+
+export interface GetBoardResponse {
+  board?: Board;
+  type?: BoardType;
+}
+
+export type ListBoardTypesRequest = Record<string, never>;
+
+export interface ListBoardTypesResponse {
+  boardTypes?: BoardType[];
+}
+
+export type RunState =
+  | 'RUN_STATE_UNSPECIFIED'
+  | 'RUN_STATE_QUEUED'
+  | 'RUN_STATE_LEASED'
+  | 'RUN_STATE_PREPARING'
+  | 'RUN_STATE_MEASURING'
+  | 'RUN_STATE_COLLECTING'
+  | 'RUN_STATE_FINISHED';
+
+export type Outcome =
+  | 'OUTCOME_UNSPECIFIED'
+  | 'OUTCOME_SUCCEEDED'
+  | 'OUTCOME_USER_ERROR'
+  | 'OUTCOME_BOARD_ERROR'
+  | 'OUTCOME_INFRA_ERROR'
+  | 'OUTCOME_CANCELLED'
+  | 'OUTCOME_TIMED_OUT'
+  | 'OUTCOME_INCONCLUSIVE';
+
+export type FitPolicy =
+  | 'FIT_POLICY_UNSPECIFIED'
+  | 'FIT_POLICY_FAIL'
+  | 'FIT_POLICY_SKIP';
+
+export interface RunSettings {
+  sessions?: number;
+  warmup?: number;
+  iterations?: number;
+  inputSeed?: number;
+  silenceTimeoutMs?: number;
+}
+
+export interface JobSpec {
+  models?: string[];
+  boards?: string[];
+  runtimes?: string[];
+  measurements?: Measurement[];
+  settings?: RunSettings;
+  fitPolicy?: FitPolicy;
+  annotations?: Record<string, string>;
+}
+
+export interface SkippedCell {
+  modelName?: string;
+  boardType?: string;
+  reason?: string;
+  missingBytes?: Int64;
+  message?: string;
+}
+
+export interface RunSummary {
+  runId?: string;
+  modelName?: string;
+  boardType?: string;
+  boardId?: string;
+  runtime?: string;
+  state?: RunState;
+  outcome?: Outcome;
+  reason?: string;
+  message?: string;
+  attempts?: number;
+  step?: string;
+  stepProgress?: Double;
+}
+
+export interface Job {
+  jobId?: string;
+  spec?: JobSpec;
+  state?: RunState;
+  outcome?: Outcome;
+  runs?: RunSummary[];
+  skippedCells?: SkippedCell[];
+  createTime?: Timestamp;
+  finishTime?: Timestamp;
+  cancelRequested?: boolean;
+}
+
+export interface SubmitJobRequest {
+  spec?: JobSpec;
+  idempotencyKey?: string;
+}
+
+export interface SubmitJobResponse {
+  job?: Job;
+  alreadySubmitted?: boolean;
+}
+
+export interface GetJobRequest {
+  jobId?: string;
+}
+
+export interface GetJobResponse {
+  job?: Job;
+}
+
+export interface ListJobsRequest {
+  pageSize?: number;
+  pageToken?: string;
+}
+
+export interface ListJobsResponse {
+  jobs?: Job[];
+  nextPageToken?: string;
+}
+
+export interface CancelJobRequest {
+  jobId?: string;
+}
+
+export interface CancelJobResponse {
+  job?: Job;
+}
+
+export interface WatchJobRequest {
+  jobId?: string;
+}
+
+export interface WatchJobResponse {
+  sequence?: Int64;
+  job?: Job;
+  run?: RunSummary;
+  log?: LogLine;
+}
+
+export interface LogLine {
+  time?: Timestamp;
+  jobId?: string;
+  runId?: string;
+  boardId?: string;
+  level?: string;
+  text?: string;
+}
+
+export interface GetJobLogsRequest {
+  jobId?: string;
+}
+
+export interface GetJobLogsResponse {
+  lines?: LogLine[];
+}
+
+export interface SubscribeEventsRequest {
+  afterSequence?: Int64;
+}
+
+export interface SubscribeEventsResponse {
+  event?: Event;
+}
+
+export interface Event {
+  sequence?: Int64;
+  time?: Timestamp;
+  epoch?: string;
+  board?: Board;
+  run?: RunSummary;
+  job?: Job;
+  log?: LogLine;
+  resync?: Resync;
+  jobId?: string;
+}
+
+export interface Resync {
+  dropped?: Int64;
+}
+
+export type Validity =
+  | 'VALIDITY_UNSPECIFIED'
+  | 'VALIDITY_VALID'
+  | 'VALIDITY_INVALID';
+
+export interface Interval {
+  known?: boolean;
+  low?: Double;
+  high?: Double;
+}
+
+export interface RunProvenance {
+  modelSha256?: string;
+  packedSha256?: string;
+  packedFormatVersion?: number;
+  boardId?: string;
+  boardType?: BoardType;
+  agent?: AgentIdentity;
+  serverVersion?: string;
+  placement?: string;
+  timingSource?: TimingSource;
+  tickUnit?: TickUnit;
+  ticksPerSecond?: Int64;
+  calibrationRatio?: Double;
+  emulated?: boolean;
+}
+
+export interface LatencyResult {
+  count?: number;
+  sessions?: number;
+  minTicks?: Double;
+  medianTicks?: Double;
+  p90Ticks?: Double;
+  p99Ticks?: Double;
+  maxTicks?: Double;
+  madWithinTicks?: Double;
+  medianIntervalTicks?: Interval;
+  sessionMedianTicks?: Double[];
+  medianUs?: Double;
+}
+
+export interface OperatorProfile {
+  index?: number;
+  kind?: string;
+  shape?: string;
+  macs?: Int64;
+  ticks?: Double;
+  share?: Double;
+  weightBytes?: Int64;
+  kernel?: string;
+  arenaLiveBytes?: Int64;
+}
+
+export interface ProfileResult {
+  iterations?: number;
+  operators?: OperatorProfile[];
+  sumTicks?: Double;
+  instrumentedTicks?: Double;
+  cleanTicks?: Double;
+  overheadRatio?: Double;
+}
+
+export interface MemoryResult {
+  arenaPlannedBytes?: Int64;
+  arenaUsedBytes?: Int64;
+  arenaLowerBoundBytes?: Int64;
+  stackHighWaterBytes?: Int64;
+  stackSizeBytes?: Int64;
+  staticRamBytes?: Int64;
+  agentFlashBytes?: Int64;
+  packedModelBytes?: Int64;
+}
+
+export type VerificationAgainst =
+  | 'AGAINST_UNSPECIFIED'
+  | 'AGAINST_EXPECTED'
+  | 'AGAINST_REFERENCE';
+
+export interface Verification {
+  against?: VerificationAgainst;
+  inputsChecked?: number;
+  inputsMatched?: number;
+  firstWrongOperator?: number;
+  outputFnv1a32?: number;
+}
+
+export interface RunResult {
+  validity?: Validity;
+  invalidReasons?: string[];
+  provenance?: RunProvenance;
+  latency?: LatencyResult;
+  profile?: ProfileResult;
+  memory?: MemoryResult;
+  verification?: Verification;
+}
+
+export interface Attempt {
+  number?: number;
+  boardId?: string;
+  startTime?: Timestamp;
+  finishTime?: Timestamp;
+  outcome?: Outcome;
+  reason?: string;
+  message?: string;
+}
+
+export interface Run {
+  summary?: RunSummary;
+  jobId?: string;
+  modelSha256?: string;
+  measurements?: Measurement[];
+  settings?: RunSettings;
+  attempts?: Attempt[];
+  result?: RunResult;
+  createTime?: Timestamp;
+  finishTime?: Timestamp;
+}
+
+export interface SessionSamples {
+  session?: number;
+  latencyTicks?: Int64[];
+}
+
+export interface GetRunRequest {
+  runId?: string;
+}
+
+export interface GetRunResponse {
+  run?: Run;
+}
+
+export interface ListRunsRequest {
+  jobId?: string;
+  model?: string;
+  boardType?: string;
+  pageSize?: number;
+  pageToken?: string;
+}
+
+export interface ListRunsResponse {
+  runs?: Run[];
+  nextPageToken?: string;
+}
+
+export interface ExportRunRequest {
+  runId?: string;
+}
+
+export interface ExportRunResponse {
+  run?: Run;
+  samples?: SessionSamples[];
+}
+
+export interface QueryLeaderboardRequest {
+  model?: string;
+  boardType?: string;
+  runtime?: string;
+  pageSize?: number;
+  pageToken?: string;
+}
+
+export interface LeaderboardEntry {
+  rank?: number;
+  modelName?: string;
+  modelSha256?: string;
+  boardType?: string;
+  core?: string;
+  runtime?: string;
+  agentBuildId?: string;
+  clockHz?: Int64;
+  latencyMedianTicks?: Double;
+  latencyIntervalTicks?: Interval;
+  latencyMedianUs?: Double;
+  sampleCount?: number;
+  sessions?: number;
+  macs?: Int64;
+  arenaBytes?: Int64;
+  ramBytes?: Int64;
+  flashBytes?: Int64;
+  verified?: boolean;
+  runId?: string;
+  boardId?: string;
+  measureTime?: Timestamp;
+}
+
+export interface LeaderboardGroup {
+  modelName?: string;
+  modelSha256?: string;
+  emulated?: boolean;
+  timingSource?: TimingSource;
+  tickUnit?: TickUnit;
+  comparability?: string;
+  entries?: LeaderboardEntry[];
+}
+
+export interface QueryLeaderboardResponse {
+  groups?: LeaderboardGroup[];
+  nextPageToken?: string;
+}
+
+export interface TensorInfo {
+  name?: string;
+  type?: string;
+  shape?: number[];
+  scale?: Double;
+  zeroPoint?: number;
+  sizeBytes?: Int64;
+}
+
+export interface OperatorInfo {
+  index?: number;
+  kind?: string;
+  shape?: string;
+  macs?: Int64;
+  weightBytes?: Int64;
+}
+
+export interface ExpectedOutput {
+  seed?: number;
+  outputFnv1a32?: number;
+  operatorFnv1a32?: number[];
+}
+
+export interface Model {
+  name?: string;
+  sha256?: string;
+  sizeBytes?: Int64;
+  inputs?: TensorInfo[];
+  outputs?: TensorInfo[];
+  operators?: OperatorInfo[];
+  macs?: Int64;
+  arenaLowerBoundBytes?: Int64;
+  weightBytes?: Int64;
+  expectedOutputs?: ExpectedOutput[];
+  createTime?: Timestamp;
+}
+
+export interface GetUploadStatusRequest {
+  sha256?: string;
+}
+
+export interface GetUploadStatusResponse {
+  receivedBytes?: Int64;
+  complete?: boolean;
+}
+
+export interface UploadModelRequestHeader {
+  name?: string;
+  sha256?: string;
+  sizeBytes?: Int64;
+  offset?: Int64;
+  expectedOutputs?: ExpectedOutput[];
+}
+
+export interface UploadModelRequest {
+  header?: UploadModelRequestHeader;
+  chunk?: string;
+}
+
+export interface UploadModelResponse {
+  model?: Model;
+  alreadyPresent?: boolean;
+}
+
+export type ListModelsRequest = Record<string, never>;
+
+export interface ListModelsResponse {
+  models?: Model[];
+}
+
+export interface GetModelRequest {
+  model?: string;
+}
+
+export interface GetModelResponse {
+  model?: Model;
+}
+
+export type GetVersionRequest = Record<string, never>;
+
+export interface GetVersionResponse {
+  serverVersion?: string;
+  apiVersion?: string;
+  linkProtocolVersion?: number;
+  packedFormatVersion?: number;
+  schemaVersion?: number;
+  startTime?: Timestamp;
+  boards?: number;
+  boardsIdle?: number;
+  runsQueued?: number;
+}
+
+/** Unary methods: POST /METHOD with the request as JSON. */
+export interface Methods {
+  'tinyrig.v1.BoardService/ListBoards': { request: ListBoardsRequest; response: ListBoardsResponse };
+  'tinyrig.v1.BoardService/GetBoard': { request: GetBoardRequest; response: GetBoardResponse };
+  'tinyrig.v1.BoardService/ListBoardTypes': { request: ListBoardTypesRequest; response: ListBoardTypesResponse };
+  'tinyrig.v1.JobService/SubmitJob': { request: SubmitJobRequest; response: SubmitJobResponse };
+  'tinyrig.v1.JobService/GetJob': { request: GetJobRequest; response: GetJobResponse };
+  'tinyrig.v1.JobService/ListJobs': { request: ListJobsRequest; response: ListJobsResponse };
+  'tinyrig.v1.JobService/CancelJob': { request: CancelJobRequest; response: CancelJobResponse };
+  'tinyrig.v1.JobService/GetJobLogs': { request: GetJobLogsRequest; response: GetJobLogsResponse };
+  'tinyrig.v1.RunService/GetRun': { request: GetRunRequest; response: GetRunResponse };
+  'tinyrig.v1.RunService/ListRuns': { request: ListRunsRequest; response: ListRunsResponse };
+  'tinyrig.v1.RunService/ExportRun': { request: ExportRunRequest; response: ExportRunResponse };
+  'tinyrig.v1.LeaderboardService/QueryLeaderboard': { request: QueryLeaderboardRequest; response: QueryLeaderboardResponse };
+  'tinyrig.v1.ModelService/GetUploadStatus': { request: GetUploadStatusRequest; response: GetUploadStatusResponse };
+  'tinyrig.v1.ModelService/ListModels': { request: ListModelsRequest; response: ListModelsResponse };
+  'tinyrig.v1.ModelService/GetModel': { request: GetModelRequest; response: GetModelResponse };
+  'tinyrig.v1.SystemService/GetVersion': { request: GetVersionRequest; response: GetVersionResponse };
+}

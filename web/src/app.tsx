@@ -1,0 +1,113 @@
+// The frame around every page: navigation, connection, theme, and which URL is which page.
+import type { ComponentType } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { GoneBanner } from './components/basics';
+import { LeaderboardPage } from './pages/leaderboard';
+import { matchPath, RouterContext, useBrowserRouter } from './router';
+import { useLiveStatus } from './services';
+import { currentTheme, nextTheme, setTheme } from './theme';
+
+type Page = ComponentType<{ id: string }>;
+
+/** A page whose code is fetched when it is first wanted. */
+function lazyPage(load: () => Promise<Page>): Page {
+  let loaded: Page | undefined;
+  return (props) => {
+    const [page, setPage] = useState(() => loaded);
+    const [failed, setFailed] = useState(false);
+    useEffect(() => {
+      if (page) return;
+      load().then(
+        (component) => {
+          loaded = component;
+          setPage(() => component);
+        },
+        () => setFailed(true),
+      );
+    }, []);
+    const Loaded = page;
+    if (Loaded) return <Loaded {...props} />;
+    return (
+      <p class="state" role="status">
+        {failed ? 'This page could not be fetched. Reload when the daemon is back.' : 'Loading …'}
+      </p>
+    );
+  };
+}
+
+const ROUTES: [string, Page][] = [
+  ['/', LeaderboardPage],
+  ['/boards', lazyPage(() => import('./pages/boards').then((module) => module.BoardsPage))],
+  ['/jobs', lazyPage(() => import('./pages/jobs').then((module) => module.JobsPage))],
+  ['/jobs/:id', lazyPage(() => import('./pages/job').then((module) => module.JobPage))],
+  ['/runs/:id', lazyPage(() => import('./pages/run').then((module) => module.RunPage))],
+];
+
+const NotFound = lazyPage(() => import('./pages/not_found').then((module) => module.NotFoundPage));
+
+const NAVIGATION: [string, string][] = [['/', 'Leaderboard'], ['/boards', 'Boards'], ['/jobs', 'Jobs']];
+
+function LiveMark() {
+  const status = useLiveStatus();
+  const [tone, text] = { connecting: ['quiet', '◌ connecting'], live: ['good', '● live'], gone: ['bad', '✕ no connection'] }[status] as [string, string];
+  return <span class={`chip ${tone}`}>{text}</span>;
+}
+
+function ThemeButton() {
+  const [theme, setShown] = useState(currentTheme);
+  const change = () => {
+    const next = nextTheme(theme);
+    setTheme(next);
+    setShown(next);
+  };
+  return (
+    <button type="button" onClick={change} aria-label={`Colours: ${theme}. Change`}>
+      {{ auto: '◐ auto', light: '○ light', dark: '● dark' }[theme]}
+    </button>
+  );
+}
+
+export function App() {
+  const router = useBrowserRouter();
+  const first = useRef(true);
+  useEffect(() => {
+    if (!first.current) document.getElementById('page-title')?.focus({ preventScroll: true });
+    first.current = false;
+  }, [router.path]);
+
+  let Matched: Page = NotFound;
+  let id = '';
+  for (const [pattern, candidate] of ROUTES) {
+    const parts = matchPath(pattern, router.path);
+    if (!parts) continue;
+    Matched = candidate;
+    id = parts.id ?? '';
+    break;
+  }
+  const section = `/${router.path.split('/')[1]}`;
+  return (
+    <RouterContext.Provider value={router}>
+      <a class="skip" href="#main">
+        Skip to content
+      </a>
+      <header class="top">
+        <a class="brand" href="/">
+          Tiny<b>Rig</b>
+        </a>
+        <nav aria-label="Pages">
+          {NAVIGATION.map(([path, name]) => (
+            <a key={path} href={path} aria-current={section === path || (path === '/jobs' && section === '/runs') ? 'page' : undefined}>
+              {name}
+            </a>
+          ))}
+        </nav>
+        <LiveMark />
+        <ThemeButton />
+      </header>
+      <GoneBanner />
+      <main id="main">
+        <Matched key={router.path} id={id} />
+      </main>
+    </RouterContext.Provider>
+  );
+}

@@ -1,0 +1,35 @@
+// Words, icons and tones that every page uses. State is never told by colour alone. States of boards and runs: states.ts.
+import type { TickUnit, TimingSource } from '../api/types';
+
+/** How a state is coloured. `unknown` is as loud as `bad`. */
+export type Tone = 'good' | 'warn' | 'bad' | 'unknown' | 'busy' | 'quiet';
+
+export interface Word {
+  text: string;
+  icon: string;
+  tone: Tone;
+}
+
+export const UNKNOWN: Word = { text: 'unknown', icon: '?', tone: 'unknown' };
+export const word = (text: string, icon: string, tone: Tone): Word => ({ text, icon, tone });
+
+export const verifiedWord = (verified: boolean | undefined): Word =>
+  verified ? word('verified', '✓', 'good') : word('not verified', '?', 'unknown');
+
+const TICK_UNITS: Partial<Record<TickUnit, string>> = {
+  TICK_UNIT_INSTRUCTIONS: 'instructions',
+  TICK_UNIT_CYCLES: 'cycles',
+  TICK_UNIT_NANOSECONDS: 'ns',
+};
+
+/** Unit of a tick, for column heads and after numbers. */
+export const tickUnit = (unit: TickUnit | undefined): string => (unit && TICK_UNITS[unit]) ?? 'ticks of unknown unit';
+
+const TIMING_SOURCES: Partial<Record<TimingSource, string>> = {
+  TIMING_SOURCE_HARDWARE_CLOCK: 'hardware clock',
+  TIMING_SOURCE_INSTRUCTION_COUNT: 'instruction count',
+  TIMING_SOURCE_HOST_CLOCK: 'host clock',
+};
+
+export const timingSource = (source: TimingSource | undefined): string =>
+  (source && TIMING_SOURCES[source]) ?? 'timing source unknown';
