@@ -1,0 +1,166 @@
+#include "emulator/serial_line.h"
+
+#include <fcntl.h>
+#include <pty.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "server/base/error.h"
+
+namespace tinyrig::emulator {
+namespace {
+
+namespace asio = boost::asio;
+constexpr auto kUseTuple = asio::as_tuple(asio::use_awaitable);
+// A reader that is this far behind is not reading.
+constexpr std::size_t kLongestBacklog = 256 * 1024;
+
+}  // namespace
+
+struct SerialLine::Pty {
+  Pty(const asio::any_io_executor& executor, int master, int slave_fd) : host_side(executor, master), slave(slave_fd) {}
+
+  asio::posix::stream_descriptor host_side;  // the master
+  Fd slave;                                  // kept open: without any, reads of the master fail
+  std::string backlog;                       // for the host, not yet taken
+  bool writing = false;
+};
+
+struct SerialLine::BoardEnd {
+  BoardEnd(const asio::any_io_executor& executor, int fd) : socket(executor) {
+    socket.assign(asio::local::stream_protocol(), fd);
+  }
+  asio::local::stream_protocol::socket socket;
+};
+
+SerialLine::SerialLine(asio::any_io_executor executor, std::filesystem::path path)
+    : executor_(std::move(executor)), path_(std::move(path)) {}
+
+SerialLine::~SerialLine() {
+  unplug();
+  detach();
+}
+
+absl::Status SerialLine::plug() {
+  if (plugged()) return absl::OkStatus();
+  const auto failed = [this](const char* what) {
+    return make_error(absl::StatusCode::kInternal, "PTY_FAILED",
+                      std::string(what) + " for " + path_.string() + ": " + std::strerror(errno),
+                      "check the number of PTYs (/proc/sys/kernel/pty/max) and that the folder can be written");
+  };
+  int master = -1, slave = -1;
+  char name[128];
+  termios raw{};
+  ::cfmakeraw(&raw);
+  raw.c_cflag |= CREAD | CLOCAL;
+  raw.c_cc[VMIN] = 1;
+  ::cfsetspeed(&raw, B115200);
+  if (::openpty(&master, &slave, name, &raw, nullptr) != 0) return failed("openpty");
+  ::fcntl(master, F_SETFD, FD_CLOEXEC);
+  ::fcntl(slave, F_SETFD, FD_CLOEXEC);
+  auto pty = std::make_shared<Pty>(executor_, master, slave);
+
+  const std::filesystem::path temporary = path_.string() + ".new";
+  ::unlink(temporary.c_str());
+  if (::symlink(name, temporary.c_str()) != 0) return failed("symlink");
+  if (::rename(temporary.c_str(), path_.c_str()) != 0) return failed("rename");
+  pty_ = pty;
+  asio::co_spawn(executor_, carry_to_board(pty), asio::detached);
+  return absl::OkStatus();
+}
+
+void SerialLine::unplug() {
+  if (!plugged()) return;
+  ::unlink(path_.c_str());
+  boost::system::error_code ignored;
+  pty_->host_side.close(ignored);
+  pty_->slave.reset();
+  pty_ = nullptr;
+}
+
+void SerialLine::attach(Fd board) {
+  detach();
+  if (pty_ != nullptr) ::tcflush(pty_->slave.get(), TCOFLUSH);  // sent to a board that is no more
+  board_ = std::make_shared<BoardEnd>(executor_, board.release());
+  asio::co_spawn(
+      executor_, [self = shared_from_this(), end = board_] { return self->carry_to_host(end); }, asio::detached);
+}
+
+void SerialLine::detach() {
+  if (board_ == nullptr) return;
+  boost::system::error_code ignored;
+  board_->socket.close(ignored);
+  board_ = nullptr;
+}
+
+asio::awaitable<void> SerialLine::carry_to_board(std::shared_ptr<Pty> pty) {
+  const auto alive = weak_from_this();
+  std::array<char, 4096> buffer;
+  for (;;) {
+    auto reading = pty->host_side.async_read_some(asio::buffer(buffer), kUseTuple);
+    const auto [error, count] = co_await std::move(reading);
+    const auto self = alive.lock();
+    if (error || self == nullptr) co_return;
+    const std::shared_ptr<BoardEnd> board = board_;
+    if (board == nullptr) continue;  // power is off
+    auto writing = asio::async_write(board->socket, asio::buffer(buffer.data(), count), kUseTuple);
+    co_await std::move(writing);  // an error means that the board is gone, and these bytes with it
+  }
+}
+
+asio::awaitable<void> SerialLine::carry_to_host(std::shared_ptr<BoardEnd> board) {
+  std::array<char, 4096> buffer;
+  for (;;) {
+    auto reading = board->socket.async_read_some(asio::buffer(buffer), kUseTuple);
+    const auto [error, count] = co_await std::move(reading);
+    if (error) co_return;
+    send_to_host(buffer.data(), count);
+  }
+}
+
+void SerialLine::send_to_host(const char* bytes, std::size_t count) {
+  if (pty_ == nullptr) return;
+  if (pty_->backlog.empty()) {
+    const ssize_t written = ::write(pty_->host_side.native_handle(), bytes, count);
+    if (written > 0) {
+      bytes += written;
+      count -= static_cast<std::size_t>(written);
+    }
+    if (count == 0) return;
+  }
+  const std::size_t room = kLongestBacklog - std::min(kLongestBacklog, pty_->backlog.size());
+  const std::size_t kept = std::min(room, count);
+  dropped_ += count - kept;
+  pty_->backlog.append(bytes, kept);
+  if (pty_->writing || pty_->backlog.empty()) return;
+  pty_->writing = true;
+  asio::co_spawn(
+      executor_, [self = shared_from_this(), pty = pty_] { return self->write_backlog(pty); }, asio::detached);
+}
+
+asio::awaitable<void> SerialLine::write_backlog(std::shared_ptr<Pty> pty) {
+  while (!pty->backlog.empty()) {
+    auto waiting = pty->host_side.async_wait(asio::posix::stream_descriptor::wait_write, kUseTuple);
+    const auto [error] = co_await std::move(waiting);
+    if (error) break;
+    const ssize_t written = ::write(pty->host_side.native_handle(), pty->backlog.data(), pty->backlog.size());
+    if (written > 0) pty->backlog.erase(0, static_cast<std::size_t>(written));
+    if (written < 0 && errno != EAGAIN && errno != EINTR) break;
+  }
+  pty->writing = false;
+}
+
+}  // namespace tinyrig::emulator

@@ -1,0 +1,54 @@
+// What writes a board's flash: the agent's firmware and, where the agent cannot, the model slot.
+// Implementations: gdb_remote_flasher.h.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace tinyrig::flash {
+
+struct Segment {
+  std::uint32_t address = 0;
+  std::vector<std::uint8_t> bytes;
+};
+
+// What is to lie where. Segments do not overlap.
+struct FirmwareImage {
+  std::vector<Segment> segments;
+
+  std::size_t total_bytes() const;
+};
+
+struct FlashReport {
+  std::size_t bytes_written = 0;
+  std::chrono::microseconds write_time{0};
+  std::chrono::microseconds verify_time{0};  // every byte read back and compared
+};
+
+// Work done so far, of the total: each byte counts twice, once written and once verified.
+using Progress = std::function<void(std::size_t done, std::size_t total)>;
+
+/// One flasher per board. One call at a time, on one executor. The line to the board's agent should be
+/// silent meanwhile: the board stops, and is reset at the end.
+class Flasher {
+ public:
+  virtual ~Flasher() = default;
+
+  /// Writes, reads back, resets. `image` must outlive the call; `progress` may be empty.
+  /// INVALID_ARGUMENT (FLASH_IMAGE_EMPTY) · UNAVAILABLE (FLASHER_UNREACHABLE, FLASHER_LOST) ·
+  /// DEADLINE_EXCEEDED (FLASHER_TIMEOUT) · FAILED_PRECONDITION (FLASH_WRITE_REFUSED, FLASH_RESET_REFUSED) ·
+  /// DATA_LOSS (FLASH_VERIFY_FAILED, FLASHER_PROTOCOL).
+  virtual boost::asio::awaitable<absl::StatusOr<FlashReport>> flash(const FirmwareImage& image, Progress progress) = 0;
+
+  /// Memory as it is now; the board pauses for it and goes on. Codes as above.
+  virtual boost::asio::awaitable<absl::StatusOr<std::vector<std::uint8_t>>> read(std::uint32_t address,
+                                                                                 std::size_t size) = 0;
+};
+
+}  // namespace tinyrig::flash

@@ -1,0 +1,155 @@
+#include "server/flash/gdb_remote_flasher.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include "server/base/error.h"
+#include "server/flash/endpoint.h"
+#include "server/flash/rsp_client.h"
+
+namespace tinyrig::flash {
+namespace {
+
+namespace asio = boost::asio;
+using Clock = std::chrono::steady_clock;
+
+std::chrono::microseconds since(Clock::time_point start) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start);
+}
+
+// Counts work and tells it.
+class Meter {
+ public:
+  Meter(Progress progress, std::size_t total) : progress_(std::move(progress)), total_(total) {}
+  void add(std::size_t bytes) {
+    done_ += bytes;
+    if (progress_) progress_(done_, total_);
+  }
+
+ private:
+  const Progress progress_;
+  const std::size_t total_;
+  std::size_t done_ = 0;
+};
+
+absl::Status differs(const Segment& segment, std::size_t offset, std::uint8_t read) {
+  char text[120];
+  std::snprintf(text, sizeof text, "flash differs after writing: at 0x%08zx it holds 0x%02x, written was 0x%02x",
+                segment.address + offset, read, segment.bytes[offset]);
+  return make_error(absl::StatusCode::kDataLoss, "FLASH_VERIFY_FAILED", text,
+                    "flash again; if it stays, the memory is not there, write-protected or worn out");
+}
+
+asio::awaitable<absl::Status> write_segment(RspClient& client, const Segment& segment, Meter& meter) {
+  const std::span<const std::uint8_t> bytes(segment.bytes);
+  for (std::size_t offset = 0; offset < bytes.size();) {
+    const std::size_t count = std::min(client.largest_transfer(), bytes.size() - offset);
+    auto writing =
+        client.write_memory(segment.address + static_cast<std::uint32_t>(offset), bytes.subspan(offset, count));
+    const absl::Status written = co_await std::move(writing);
+    if (!written.ok()) co_return written;
+    offset += count;
+    meter.add(count);
+  }
+  co_return absl::OkStatus();
+}
+
+asio::awaitable<absl::Status> verify_segment(RspClient& client, const Segment& segment, Meter& meter) {
+  for (std::size_t offset = 0; offset < segment.bytes.size();) {
+    const std::size_t count = std::min(client.largest_transfer(), segment.bytes.size() - offset);
+    auto reading = client.read_memory(segment.address + static_cast<std::uint32_t>(offset), count);
+    const auto read = co_await std::move(reading);
+    if (!read.ok()) co_return read.status();
+    for (std::size_t i = 0; i < count; ++i) {
+      if ((*read)[i] != segment.bytes[offset + i]) co_return differs(segment, offset + i, (*read)[i]);
+    }
+    offset += count;
+    meter.add(count);
+  }
+  co_return absl::OkStatus();
+}
+
+class GdbRemoteFlasher : public Flasher {
+ public:
+  explicit GdbRemoteFlasher(GdbRemoteOptions options) : options_(std::move(options)) {}
+
+  asio::awaitable<absl::StatusOr<FlashReport>> flash(const FirmwareImage& image, Progress progress) override {
+    if (image.total_bytes() == 0) {
+      co_return make_error(absl::StatusCode::kInvalidArgument, "FLASH_IMAGE_EMPTY", "the image to flash has no bytes",
+                           "build the firmware again: ./rig firmware");
+    }
+    auto connecting = connect();
+    auto client = co_await std::move(connecting);
+    if (!client.ok()) co_return client.status();
+
+    Meter meter(std::move(progress), 2 * image.total_bytes());
+    FlashReport report{image.total_bytes(), {}, {}};
+    const auto write_start = Clock::now();
+    for (const Segment& segment : image.segments) {
+      auto writing = write_segment(**client, segment, meter);
+      const absl::Status written = co_await std::move(writing);
+      if (!written.ok()) co_return written;
+    }
+    report.write_time = since(write_start);
+
+    const auto verify_start = Clock::now();
+    for (const Segment& segment : image.segments) {
+      auto verifying = verify_segment(**client, segment, meter);
+      const absl::Status verified = co_await std::move(verifying);
+      if (!verified.ok()) co_return verified;
+    }
+    report.verify_time = since(verify_start);
+
+    auto resetting = (*client)->monitor(options_.reset_command);
+    const absl::Status reset = co_await std::move(resetting);
+    if (!reset.ok()) co_return reset;
+    auto detaching = (*client)->detach();
+    const absl::Status detached = co_await std::move(detaching);
+    if (!detached.ok()) co_return detached;
+    co_return report;
+  }
+
+  asio::awaitable<absl::StatusOr<std::vector<std::uint8_t>>> read(std::uint32_t address, std::size_t size) override {
+    auto connecting = connect();
+    auto client = co_await std::move(connecting);
+    if (!client.ok()) co_return client.status();
+    std::vector<std::uint8_t> memory;
+    while (memory.size() < size) {
+      const std::size_t count = std::min((*client)->largest_transfer(), size - memory.size());
+      auto reading = (*client)->read_memory(address + static_cast<std::uint32_t>(memory.size()), count);
+      const auto bytes = co_await std::move(reading);
+      if (!bytes.ok()) co_return bytes.status();
+      memory.insert(memory.end(), bytes->begin(), bytes->end());
+    }
+    auto detaching = (*client)->detach();
+    const absl::Status detached = co_await std::move(detaching);
+    if (!detached.ok()) co_return detached;
+    co_return memory;
+  }
+
+ private:
+  asio::awaitable<absl::StatusOr<std::unique_ptr<RspClient>>> connect() {
+    auto connecting = connect_to(options_.endpoint, options_.deadline);
+    absl::StatusOr<StreamSocket> socket = co_await std::move(connecting);
+    if (!socket.ok()) {
+      co_return make_error(socket.status().code(), "FLASHER_UNREACHABLE", std::string(socket.status().message()),
+                           hint_of(socket.status()));
+    }
+    auto client = std::make_unique<RspClient>(*std::move(socket), options_.deadline);
+    auto greeting = client->handshake();
+    const absl::Status greeted = co_await std::move(greeting);
+    if (!greeted.ok()) co_return greeted;
+    co_return client;
+  }
+
+  const GdbRemoteOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Flasher> make_gdb_remote_flasher(GdbRemoteOptions options) {
+  return std::make_unique<GdbRemoteFlasher>(std::move(options));
+}
+
+}  // namespace tinyrig::flash
