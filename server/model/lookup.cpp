@@ -109,10 +109,11 @@ absl::StatusOr<LookupTable> relu6_table(const LookupEnds& ends) {
 }
 
 absl::StatusOr<LookupTable> leaky_relu_table(const LookupEnds& ends, float alpha) {
-  TINYRIG_ASSIGN_OR_RETURN(const Multiplier negative,
-                           quantize_multiplier(static_cast<double>(ends.input_scale * alpha / ends.output_scale)));
-  TINYRIG_ASSIGN_OR_RETURN(const Multiplier positive,
-                           quantize_multiplier(static_cast<double>(ends.input_scale / ends.output_scale)));
+  const double ratio = static_cast<double>(ends.input_scale) / static_cast<double>(ends.output_scale);
+  const double negative_ratio =
+      static_cast<double>(ends.input_scale) * static_cast<double>(alpha) / static_cast<double>(ends.output_scale);
+  TINYRIG_ASSIGN_OR_RETURN(const Multiplier positive, quantize_multiplier(ratio));
+  TINYRIG_ASSIGN_OR_RETURN(const Multiplier negative, quantize_multiplier(negative_ratio));
   return fill([&](int value) -> std::int64_t {
     const std::int32_t input = value - ends.input_zero_point;
     const std::int64_t scaled = multiply_by_quantized_multiplier(input, input >= 0 ? positive : negative);
