@@ -1,6 +1,6 @@
 // The frame around every page: navigation, connection, theme, and which URL is which page.
 import type { ComponentType } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { GoneBanner } from './components/basics';
 import { LeaderboardPage } from './pages/leaderboard';
 import { matchPath, RouterContext, useBrowserRouter } from './router';
@@ -69,11 +69,6 @@ function ThemeButton() {
 
 export function App() {
   const router = useBrowserRouter();
-  const first = useRef(true);
-  useEffect(() => {
-    if (!first.current) document.getElementById('page-title')?.focus({ preventScroll: true });
-    first.current = false;
-  }, [router.path]);
 
   let Matched: Page = NotFound;
   let id = '';

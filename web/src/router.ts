@@ -1,6 +1,6 @@
 // URLs of this origin to pages, without reloading. Every view is a URL: path and query are its only state.
 import { createContext } from 'preact';
-import { useContext, useEffect, useState } from 'preact/hooks';
+import { useContext, useEffect, useRef, useState } from 'preact/hooks';
 
 export interface Place {
   path: string;
@@ -8,6 +8,8 @@ export interface Place {
 }
 
 export interface Router extends Place {
+  /** Another page was shown before this one, without reloading. */
+  moved: boolean;
   /** Goes to a path with query on this origin; `replace` leaves no entry in the history. */
   go(href: string, replace?: boolean): void;
 }
@@ -64,6 +66,9 @@ function ownLink(event: MouseEvent): HTMLAnchorElement | undefined {
 
 export function useBrowserRouter(): Router {
   const [place, setPlace] = useState(here);
+  const first = useRef(place.path);
+  const moved = useRef(false);
+  if (place.path !== first.current) moved.current = true;
   const go = (href: string, replace = false) => {
     if (replace) history.replaceState(null, '', href);
     else history.pushState(null, '', href);
@@ -85,5 +90,5 @@ export function useBrowserRouter(): Router {
       document.removeEventListener('click', onClick);
     };
   }, []);
-  return { ...place, go };
+  return { ...place, moved: moved.current, go };
 }

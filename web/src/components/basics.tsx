@@ -1,9 +1,10 @@
 // Small parts that every page uses.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { CallError } from '../api/client';
 import { ago, exact } from '../format/time';
 import type { Word } from '../format/words';
+import { useRouter } from '../router';
 import { useLiveStatus, useNow, useServices } from '../services';
 
 /** A state: icon, text and colour together. */
@@ -41,11 +42,16 @@ export function Age({ of: timestamp }: { of: string | undefined }) {
 
 /** A page's heading; takes the focus after a change of page, so that keyboard and screen reader start there. */
 export function Heading({ title, children }: { title: string; children?: ComponentChildren }) {
+  const { moved } = useRouter();
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (moved) heading.current?.focus({ preventScroll: true });
+  }, []);
   useEffect(() => {
     document.title = `${title} · TinyRig`;
   }, [title]);
   return (
-    <h1 tabIndex={-1} id="page-title">
+    <h1 tabIndex={-1} ref={heading}>
       {children ?? title}
     </h1>
   );

@@ -1,0 +1,186 @@
+// The dashboard against recorded answers: what needs a daemon that fails, restarts or lies on demand.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, suite, test } from 'node:test';
+import { startServer } from '../../../web/test/server.mjs';
+import { axeFindings, checkPage, launch, missingBrowser, openPage, visit } from './browser.mjs';
+
+const NOT_FOUND = { status: 404, code: 'not_found', message: 'there is no run "x"', details: [{ type: 'tinyrig.v1.ErrorDetail', value: '', debug: { reason: 'RUN_UNKNOWN', message: 'There is no run "x".', hint: 'List them with: tinyrig jobs.' } }] };
+
+const skip = missingBrowser();
+const check = (name, body) => test(name, { skip }, body);
+
+suite('dashboard, recorded answers', () => {
+  let browser;
+  let server;
+  let view;
+  before(async () => (browser = skip ? undefined : await launch()));
+  after(() => browser?.close());
+  beforeEach(async () => {
+    if (skip) return;
+    server = await startServer();
+    view = await openPage(browser, server.url);
+  });
+  afterEach(async () => {
+    if (skip) return;
+    await view.close();
+    await server.stop();
+  });
+
+  for (const path of ['/', '/boards', '/jobs', '/jobs/j-0001', '/runs/r-netduinoplus2', '/nowhere']) {
+    check(`${path}: quiet, accessible, fits, light and dark`, () => checkPage(browser, server.url, path));
+  }
+
+  check('emulated boards, silicon and host processes stand in different tables', async () => {
+    await visit(view.page, '/');
+    assert.equal(await view.page.locator('table').count(), 3);
+    assert.match(await view.page.locator('section.group').first().innerText(), /emulated/);
+    const host = view.page.locator('section.group').nth(1);
+    assert.match(await host.innerText(), /host clock/);
+    assert.equal(await host.locator('tbody tr').count(), 1);
+    assert.equal(await host.getByText('emulated').count(), 0);
+  });
+
+  check('ties share a rank; an unknown interval and missing memory say "unknown"', async () => {
+    await visit(view.page, '/');
+    const rows = view.page.locator('table').first().locator('tbody tr');
+    assert.deepEqual(await rows.locator('.rank').allInnerTexts(), ['1', '2=', '2=', '2=', '5']);
+    assert.match(await rows.filter({ hasText: 'mps2-an505' }).innerText(), /unknown[\s\S]*n = 10 in 1 session[\s\S]*not verified/);
+    assert.equal(await rows.filter({ hasText: 'riscv32-virt' }).getByText('unknown').count(), 2);
+  });
+
+  check('columns sort by keyboard, and the order is in the URL', async () => {
+    const { page } = view;
+    await visit(page, '/');
+    const head = page.locator('table').first().locator('th', { hasText: 'Median' });
+    await head.locator('button').focus();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Enter');
+    assert.equal(await head.getAttribute('aria-sort'), 'descending');
+    assert.match(page.url(), /\?sort=-latency$/);
+    assert.match(await page.locator('table').first().locator('tbody tr').first().innerText(), /riscv32-virt/);
+    assert.ok(await head.locator('button').evaluate((button) => button === document.activeElement), 'focus stays');
+  });
+
+  check('filters go to the daemon and into the URL, and can be cleared', async () => {
+    const { page } = view;
+    const asked = [];
+    const recorded = server.answers;
+    recorded.QueryLeaderboard = (request) => {
+      asked.push(request);
+      return { groups: [] };
+    };
+    await visit(page, '/?model=kws');
+    assert.match(await page.locator('main').innerText(), /No result fits these filters/);
+    await page.getByLabel('Board type').selectOption('mps2-an386');
+    await page.waitForURL('**/?model=kws&board=mps2-an386');
+    await page.getByText('tinyrig leaderboard --model kws --board-type mps2-an386').waitFor();
+    delete recorded.QueryLeaderboard;
+    await page.getByRole('button', { name: 'Clear filters' }).click();
+    await page.locator('tbody tr').first().waitFor();
+    assert.deepEqual(asked.at(-1), { pageSize: 100, model: 'kws', boardType: 'mps2-an386' });
+  });
+
+  check('CSV has every row', async () => {
+    await visit(view.page, '/');
+    const [download] = await Promise.all([view.page.waitForEvent('download'), view.page.getByRole('button', { name: 'Save CSV' }).click()]);
+    const chunks = [];
+    for await (const chunk of await download.createReadStream()) chunks.push(chunk);
+    const lines = Buffer.concat(chunks).toString().trim().split('\r\n');
+    assert.equal(lines.length, 1 + 8);
+    assert.match(lines[0], /^model,model_sha256,emulated,/);
+  });
+
+  check('no results: says what to run', async () => {
+    server.answers.QueryLeaderboard = {};
+    await visit(view.page, '/');
+    assert.match(await view.page.locator('main').innerText(), /No results yet[\s\S]*tinyrig submit/);
+  });
+
+  check('an error says what, why and what to do', async () => {
+    server.answers.GetRun = NOT_FOUND;
+    await visit(view.page, '/runs/x');
+    const alert = view.page.locator('main [role=alert]');
+    assert.match(await alert.innerText(), /There is no run "x"\.[\s\S]*tinyrig jobs[\s\S]*RUN_UNKNOWN/);
+    assert.deepEqual(await axeFindings(view.page), []);
+  });
+
+  check('an event changes its board at once, a listener is told', async () => {
+    const { page } = view;
+    await visit(page, '/boards');
+    const row = page.locator('tbody tr').filter({ hasText: 'emu-an386-2' });
+    assert.match(await row.innerText(), /idle/);
+    server.emit({ sequence: '10', epoch: 'e', board: { id: 'emu-an386-2', boardType: 'mps2-an386', activity: 'ACTIVITY_OFFLINE', health: 'HEALTH_GOOD', emulated: true } });
+    await row.getByText('offline').waitFor();
+    await page.locator('.voice').getByText('emu-an386-2 is offline').waitFor();
+  });
+
+  check('a run shows live how far it is, and its result when it has one', async () => {
+    const { page } = view;
+    const running = { runId: 'r1', modelName: 'kws', boardType: 'mps2-an386', state: 'RUN_STATE_MEASURING', step: 'measuring session 1 of 3', stepProgress: 0.25 };
+    server.answers.GetRun = { run: { summary: running, jobId: 'j' } };
+    await visit(page, '/runs/r1');
+    await page.getByText('measuring session 1 of 3').waitFor();
+    server.emit({ sequence: '11', epoch: 'e', run: { ...running, step: 'measuring session 3 of 3', stepProgress: 0.9 }, jobId: 'j' });
+    await page.getByText('measuring session 3 of 3').waitFor();
+    delete server.answers.GetRun;
+    server.emit({ sequence: '12', epoch: 'e', run: { ...running, state: 'RUN_STATE_FINISHED', outcome: 'OUTCOME_SUCCEEDED' }, jobId: 'j' });
+    await page.getByRole('heading', { name: 'Profile by operator' }).waitFor();
+  });
+
+  check('a daemon that goes is shown; the page resumes after its last event and reads anew after a resync', async () => {
+    const { page } = view;
+    await visit(page, '/boards');
+    await page.getByText('● live').waitFor();
+    server.emit({ sequence: '20', epoch: 'e 1', log: { text: 'x' } });
+    server.emit({ sequence: '21', epoch: 'e 1', board: { id: 'emu-new-1', activity: 'ACTIVITY_IDLE' } });
+    await page.locator('tbody').getByText('emu-new-1').waitFor();
+    const { port } = server;
+    await server.stop();
+    await page.getByText('No connection to the daemon').waitFor();
+    assert.deepEqual(await axeFindings(page), []);
+    server = await startServer(port);
+    await page.getByText('● live').waitFor();
+    assert.deepEqual(server.upgrades, ['/ws?after=21&epoch=e+1']);
+    assert.equal(await page.getByText('No connection to the daemon').count(), 0);
+    server.answers.ListBoards = { boards: [{ id: 'emu-after-resync', activity: 'ACTIVITY_IDLE' }] };
+    server.emit({ sequence: '30', epoch: 'e 1', resync: {} });
+    await page.locator('tbody').getByText('emu-after-resync').waitFor();
+    assert.equal(await page.locator('tbody').getByText('emu-new-1').count(), 0);
+  });
+
+  check('names from outside are text, never markup', async () => {
+    const evil = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
+    server.answers.ListBoards = { boards: [{ id: evil, healthReason: evil, activity: 'ACTIVITY_IDLE', agent: { runtime: evil, unitId: evil } }] };
+    await visit(view.page, '/boards');
+    assert.match(await view.page.locator('tbody th').innerText(), /<img src=x/);
+    assert.equal(await view.page.locator('main img, main script').count(), 0);
+    assert.equal(await view.page.title(), 'Boards · TinyRig');
+    assert.deepEqual(view.complaints(), []);
+  });
+
+  check('a change of page keeps the document, moves the focus and the title', async () => {
+    const { page } = view;
+    await visit(page, '/');
+    await page.evaluate(() => (globalThis.sameDocument = true));
+    await page.getByRole('link', { name: 'Boards' }).click();
+    await page.getByRole('heading', { name: 'Boards', level: 1 }).waitFor();
+    assert.equal(await page.evaluate(() => globalThis.sameDocument), true);
+    assert.equal(await page.title(), 'Boards · TinyRig');
+    await page.waitForFunction(() => document.activeElement?.tagName === 'H1');
+    await page.goBack();
+    await page.getByRole('heading', { name: 'Leaderboard' }).waitFor();
+  });
+
+  check('the chosen colours are kept', async () => {
+    const { page } = view;
+    await visit(page, '/');
+    const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const light = await background();
+    await page.getByRole('button', { name: /^Colours/ }).click();
+    await page.getByRole('button', { name: /^Colours/ }).click();
+    assert.notEqual(await background(), light);
+    await page.reload();
+    await page.locator('h1').waitFor();
+    assert.notEqual(await background(), light);
+  });
+});
