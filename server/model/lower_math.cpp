@@ -87,21 +87,10 @@ struct BinaryScales {
 absl::Status add_multipliers(Lowering& lowering, const BinaryScales& scales, packed::BinaryParams& p) {
   p.left_shift = 20;
   const bool subtract = lowering.op().code == OperatorCode::kSub;
-  double twice_largest = 0.0, real1 = 0.0, real2 = 0.0, real_output = 0.0;
-  const float largest = std::max(scales.input1.scale, scales.input2.scale);
-  if (subtract) {
-    // The reference computes SUB's ratios in float, ADD's in double.
-    const float twice = 2 * largest;
-    twice_largest = static_cast<double>(twice);
-    real1 = static_cast<double>(scales.input1.scale / twice);
-    real2 = static_cast<double>(scales.input2.scale / twice);
-    real_output = static_cast<double>(twice / (static_cast<float>(1 << p.left_shift) * scales.output.scale));
-  } else {
-    twice_largest = 2 * static_cast<double>(largest);
-    real1 = static_cast<double>(scales.input1.scale) / twice_largest;
-    real2 = static_cast<double>(scales.input2.scale) / twice_largest;
-    real_output = twice_largest / ((1 << p.left_shift) * static_cast<double>(scales.output.scale));
-  }
+  const double twice_largest = 2 * static_cast<double>(std::max(scales.input1.scale, scales.input2.scale));
+  const double real1 = static_cast<double>(scales.input1.scale) / twice_largest;
+  const double real2 = static_cast<double>(scales.input2.scale) / twice_largest;
+  const double real_output = twice_largest / ((1 << p.left_shift) * static_cast<double>(scales.output.scale));
   if (!(real_output < 1.0)) return lowering.unsupported("the output's scale is too small for the inputs' scales");
   TINYRIG_ASSIGN_OR_RETURN(const Multiplier input1, lowering.multiplier(real1, "input 0"));
   TINYRIG_ASSIGN_OR_RETURN(const Multiplier input2, lowering.multiplier(real2, "input 1"));
