@@ -1,0 +1,182 @@
+-- The whole schema of the newest version, as a document: what every table and column is for. The migrations
+-- in db/migrations make it; a test proves that both are the same. Change a table by a new migration, then here.
+--
+-- Times are microseconds since 1970, UTC. Enums are text: the names of proto/tinyrig/v1 in lower case without
+-- their prefix. Columns that only whole messages need are serialized protobuf blobs; columns that queries or
+-- constraints need stand apart. All tables are STRICT; foreign keys are enforced.
+
+-- Which migrations have run, and when. PRAGMA user_version holds the newest number too; the two change in
+-- one transaction.
+CREATE TABLE schema_migrations (
+  number INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  applied_time_us INTEGER NOT NULL
+) STRICT;
+
+-- A registered .tflite. The digest is the identity, the name is for people and never changes.
+-- description: tinyrig.v1.Model without expected outputs (inputs, outputs, operators, sizes).
+CREATE TABLE models (
+  sha256 TEXT NOT NULL PRIMARY KEY CHECK (length(sha256) = 64),
+  name TEXT NOT NULL UNIQUE CHECK (name <> ''),
+  size_bytes INTEGER NOT NULL CHECK (size_bytes > 0),
+  create_time_us INTEGER NOT NULL,
+  description BLOB NOT NULL
+) STRICT;
+
+-- The .tflite itself, apart, so that lists of models do not read it.
+CREATE TABLE model_bytes (
+  sha256 TEXT NOT NULL PRIMARY KEY REFERENCES models (sha256),
+  tflite BLOB NOT NULL
+) STRICT;
+
+-- What a model must answer to generated inputs. expected: tinyrig.v1.ExpectedOutput. A value is never
+-- changed: results were verified against it.
+CREATE TABLE expected_outputs (
+  sha256 TEXT NOT NULL REFERENCES models (sha256),
+  seed INTEGER NOT NULL,
+  expected BLOB NOT NULL,
+  PRIMARY KEY (sha256, seed)
+) STRICT, WITHOUT ROWID;
+
+-- What users submitted. number: order of acceptance (page tokens count by it). accepted: tinyrig.v1.Job with
+-- job_id, spec (defaults filled in) and skipped cells. The job's state is derived from its runs; outcome and
+-- finish_time_us are set with the last of them.
+CREATE TABLE jobs (
+  number INTEGER PRIMARY KEY,
+  job_id TEXT NOT NULL UNIQUE CHECK (job_id <> ''),
+  accepted BLOB NOT NULL,
+  create_time_us INTEGER NOT NULL,
+  cancel_time_us INTEGER,
+  outcome TEXT CHECK (outcome IN ('succeeded', 'user_error', 'board_error', 'infra_error', 'cancelled',
+                                  'timed_out', 'inconclusive')),
+  finish_time_us INTEGER,
+  CHECK ((outcome IS NOT NULL) = (finish_time_us IS NOT NULL))
+) STRICT;
+CREATE INDEX jobs_unfinished ON jobs (number) WHERE outcome IS NULL;
+
+-- Idempotency keys: the same key and spec_digest (SHA-256 of the spec as submitted) is the same submission,
+-- the same key with another digest is refused.
+CREATE TABLE submissions (
+  idempotency_key TEXT NOT NULL PRIMARY KEY CHECK (idempotency_key <> ''),
+  job_number INTEGER NOT NULL REFERENCES jobs (number),
+  spec_digest TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- One cell of a job. pinned_board_id, required_label: '' when any unit of the type will do. attempts: the
+-- number of the newest attempt; ends of older ones change nothing. board_id: where it is or last was. reason: typed,
+-- '' on success.
+CREATE TABLE runs (
+  number INTEGER PRIMARY KEY,
+  run_id TEXT NOT NULL UNIQUE CHECK (run_id <> ''),
+  job_number INTEGER NOT NULL REFERENCES jobs (number),
+  model_sha256 TEXT NOT NULL REFERENCES models (sha256),
+  board_type TEXT NOT NULL CHECK (board_type <> ''),
+  pinned_board_id TEXT NOT NULL,
+  required_label TEXT NOT NULL,
+  runtime TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('queued', 'leased', 'preparing', 'measuring', 'collecting', 'finished')),
+  board_id TEXT,
+  attempts INTEGER NOT NULL CHECK (attempts >= 0),
+  outcome TEXT CHECK (outcome IN ('succeeded', 'user_error', 'board_error', 'infra_error', 'cancelled',
+                                  'timed_out', 'inconclusive')),
+  reason TEXT NOT NULL,
+  message TEXT NOT NULL,
+  create_time_us INTEGER NOT NULL,
+  finish_time_us INTEGER,
+  CHECK ((outcome IS NOT NULL) = (state = 'finished')),
+  CHECK ((finish_time_us IS NOT NULL) = (state = 'finished')),
+  CHECK (state IN ('queued', 'finished') OR (board_id IS NOT NULL AND attempts > 0)),
+  CHECK (state <> 'queued' OR board_id IS NULL),
+  CHECK (outcome IS NULL OR outcome = 'succeeded' OR reason <> '')
+) STRICT;
+CREATE INDEX runs_by_job ON runs (job_number);
+CREATE INDEX runs_by_model ON runs (model_sha256);
+CREATE INDEX runs_by_board_type ON runs (board_type);
+CREATE INDEX runs_unfinished ON runs (job_number, state) WHERE outcome IS NULL;
+
+-- One try of a run on a board. counts_as_failure: towards the limit of three; a daemon's restart
+-- (DAEMON_RESTARTED) is listed and does not count.
+CREATE TABLE attempts (
+  run_number INTEGER NOT NULL REFERENCES runs (number),
+  number INTEGER NOT NULL CHECK (number > 0),
+  board_id TEXT NOT NULL CHECK (board_id <> ''),
+  start_time_us INTEGER NOT NULL,
+  finish_time_us INTEGER,
+  outcome TEXT CHECK (outcome IN ('succeeded', 'user_error', 'board_error', 'infra_error', 'cancelled',
+                                  'timed_out', 'inconclusive')),
+  reason TEXT NOT NULL,
+  message TEXT NOT NULL,
+  counts_as_failure INTEGER NOT NULL CHECK (counts_as_failure IN (0, 1)),
+  PRIMARY KEY (run_number, number),
+  CHECK ((outcome IS NOT NULL) = (finish_time_us IS NOT NULL)),
+  CHECK (counts_as_failure = 0 OR outcome IN ('board_error', 'infra_error'))
+) STRICT, WITHOUT ROWID;
+
+-- What a run states. result: tinyrig.v1.RunResult, the whole of it with settings and provenance.
+CREATE TABLE results (
+  run_number INTEGER PRIMARY KEY REFERENCES runs (number),
+  validity TEXT NOT NULL CHECK (validity IN ('unspecified', 'valid', 'invalid')),
+  result BLOB NOT NULL
+) STRICT;
+
+-- Raw samples, one row per session and kind. data: delta, zigzag, varint, zstd (server/store/sample_codec.h).
+CREATE TABLE samples (
+  run_number INTEGER NOT NULL REFERENCES runs (number),
+  session INTEGER NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('latency_ticks')),
+  sample_count INTEGER NOT NULL CHECK (sample_count >= 0),
+  data BLOB NOT NULL,
+  PRIMARY KEY (run_number, session, kind)
+) STRICT;
+
+-- The best valid result of each model x board type x runtime among like with like; changed in the
+-- transaction of the result, computable anew from results. score: what ranks, lower is better (instructions,
+-- or microseconds where ticks are a clock's). entry: tinyrig.v1.LeaderboardEntry without rank. The key starts
+-- with the group, so that a page of groups is one range.
+CREATE TABLE leaderboard (
+  model_name TEXT NOT NULL,
+  model_sha256 TEXT NOT NULL REFERENCES models (sha256),
+  emulated INTEGER NOT NULL CHECK (emulated IN (0, 1)),
+  timing_source TEXT NOT NULL,
+  tick_unit TEXT NOT NULL,
+  input_seed INTEGER NOT NULL,
+  board_type TEXT NOT NULL,
+  runtime TEXT NOT NULL,
+  score REAL NOT NULL,
+  run_number INTEGER NOT NULL REFERENCES runs (number),
+  entry BLOB NOT NULL,
+  PRIMARY KEY (model_name, model_sha256, emulated, timing_source, tick_unit, input_seed, board_type, runtime)
+) STRICT, WITHOUT ROWID;
+
+-- Log lines of jobs, in order of number.
+CREATE TABLE job_log (
+  number INTEGER PRIMARY KEY,
+  job_number INTEGER NOT NULL REFERENCES jobs (number),
+  time_us INTEGER NOT NULL,
+  run_id TEXT NOT NULL,
+  board_id TEXT NOT NULL,
+  level TEXT NOT NULL CHECK (level IN ('info', 'warning', 'error')),
+  text TEXT NOT NULL
+) STRICT;
+CREATE INDEX job_log_by_job ON job_log (job_number);
+
+-- What outlives the daemon of a board. board: tinyrig.v1.Board as last saved. Ports and activity in it are of
+-- that moment; the farm file is the truth about which boards exist.
+CREATE TABLE boards (
+  board_id TEXT NOT NULL PRIMARY KEY CHECK (board_id <> ''),
+  health TEXT NOT NULL CHECK (health IN ('unspecified', 'unknown', 'good', 'degraded', 'quarantined',
+                                         'maintenance', 'retired')),
+  update_time_us INTEGER NOT NULL,
+  board BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Every change of a board's health, with its reason.
+CREATE TABLE board_events (
+  number INTEGER PRIMARY KEY,
+  board_id TEXT NOT NULL REFERENCES boards (board_id),
+  time_us INTEGER NOT NULL,
+  health_before TEXT,
+  health TEXT NOT NULL,
+  reason TEXT NOT NULL
+) STRICT;
+CREATE INDEX board_events_by_board ON board_events (board_id);

@@ -1,0 +1,18 @@
+// Table job_log. Each function runs inside its caller's transaction.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "server/store/sqlite.h"
+#include "tinyrig/v1/job.pb.h"
+
+namespace tinyrig::store {
+
+/// Lines of jobs that are not known are left out.
+absl::Status append_logs(Connection& database, const std::vector<v1::LogLine>& lines);
+absl::StatusOr<std::vector<v1::LogLine>> job_logs(Connection& database, const std::string& job_id);
+
+}  // namespace tinyrig::store

@@ -1,0 +1,13 @@
+// How an attempt ends: attempt, run, result, samples, leaderboard and job in one transaction, so that a
+// result is there whole and once, or not at all. Runs inside its caller's transaction.
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "server/store/sqlite.h"
+#include "server/store/store.h"
+
+namespace tinyrig::store {
+
+absl::StatusOr<AttemptEndResult> end_attempt(Connection& database, const AttemptEnd& end);
+
+}  // namespace tinyrig::store

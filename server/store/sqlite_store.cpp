@@ -1,0 +1,209 @@
+#include "server/store/sqlite_store.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "server/base/error.h"
+#include "server/base/status_macros.h"
+#include "server/store/board_table.h"
+#include "server/store/directory_lock.h"
+#include "server/store/group_writer.h"
+#include "server/store/job_table.h"
+#include "server/store/leaderboard_table.h"
+#include "server/store/log_table.h"
+#include "server/store/model_table.h"
+#include "server/store/reader_pool.h"
+#include "server/store/run_end.h"
+#include "server/store/run_table.h"
+#include "server/store/schema.h"
+
+namespace tinyrig::store {
+namespace {
+
+constexpr std::uintmax_t kMaxFullCheckBytes = 64u << 20;
+
+class SqliteStore final : public Store {
+ public:
+  SqliteStore(DirectoryLock lock, std::unique_ptr<Connection> writer, std::filesystem::path file,
+              std::size_t max_waiting_writes)
+      : lock_(std::move(lock)), readers_(std::move(file)), writer_(std::move(writer), max_waiting_writes) {}
+
+  void put_model(v1::Model model, std::string bytes, DoneWith<PutModelResult> done) override {
+    write<PutModelResult>([model = std::move(model), bytes = std::move(bytes)](
+                              Connection& database) { return store::put_model(database, model, bytes); },
+                          std::move(done));
+  }
+  absl::StatusOr<v1::Model> find_model(const std::string& name_or_digest) const override {
+    return read([&](Connection& database) { return store::find_model(database, name_or_digest); });
+  }
+  absl::StatusOr<std::vector<v1::Model>> list_models() const override {
+    return read([](Connection& database) { return store::list_models(database); });
+  }
+  absl::StatusOr<std::string> model_bytes(const std::string& sha256) const override {
+    return read([&](Connection& database) { return store::model_bytes(database, sha256); });
+  }
+
+  void accept_job(NewJob job, DoneWith<AcceptedJob> done) override {
+    write<AcceptedJob>([job = std::move(job)](Connection& database) { return store::accept_job(database, job); },
+                       std::move(done));
+  }
+  absl::StatusOr<std::optional<Submission>> find_submission(const std::string& idempotency_key) const override {
+    return read([&](Connection& database) { return store::find_submission(database, idempotency_key); });
+  }
+  void begin_attempt(std::string run_id, v1::Attempt attempt, Done done) override {
+    writer_.submit([run_id = std::move(run_id), attempt = std::move(attempt)](
+                       Connection& database) { return store::begin_attempt(database, run_id, attempt); },
+                   std::move(done));
+  }
+  void set_run_state(std::string run_id, std::uint32_t attempt_number, v1::RunState state, Done done) override {
+    writer_.submit([run_id = std::move(run_id), attempt_number, state](
+                       Connection& database) { return store::set_run_state(database, run_id, attempt_number, state); },
+                   std::move(done));
+  }
+  void end_attempt(AttemptEnd end, DoneWith<AttemptEndResult> done) override {
+    write<AttemptEndResult>([end = std::move(end)](Connection& database) { return store::end_attempt(database, end); },
+                            std::move(done));
+  }
+  void request_cancel(std::string job_id, absl::Time when, DoneWith<v1::Job> done) override {
+    write<v1::Job>([job_id = std::move(job_id),
+                    when](Connection& database) { return store::request_cancel(database, job_id, when); },
+                   std::move(done));
+  }
+  absl::StatusOr<v1::Job> job(const std::string& job_id) const override {
+    return read([&](Connection& database) { return read_job_with_runs(database, job_id); });
+  }
+  absl::StatusOr<JobPage> list_jobs(std::uint32_t page_size, const std::string& page_token) const override {
+    return read([&](Connection& database) { return store::list_jobs(database, page_size, page_token); });
+  }
+  absl::StatusOr<v1::Run> run(const std::string& run_id) const override {
+    return read([&](Connection& database) -> absl::StatusOr<v1::Run> {
+      TINYRIG_ASSIGN_OR_RETURN(const std::int64_t run_number, find_run_number(database, run_id));
+      return read_run(database, run_number, /*with_result=*/true);
+    });
+  }
+  absl::StatusOr<RunPage> list_runs(const v1::ListRunsRequest& request) const override {
+    return read([&](Connection& database) { return store::list_runs(database, request); });
+  }
+  absl::StatusOr<std::vector<v1::SessionSamples>> samples(const std::string& run_id) const override {
+    return read([&](Connection& database) { return read_samples(database, run_id); });
+  }
+  absl::StatusOr<std::vector<v1::Job>> unfinished_jobs() const override {
+    return read([](Connection& database) { return store::unfinished_jobs(database); });
+  }
+  absl::StatusOr<std::vector<ScheduledRun>> unfinished_runs() const override {
+    return read([](Connection& database) { return store::unfinished_runs(database); });
+  }
+
+  void append_logs(std::vector<v1::LogLine> lines, Done done) override {
+    writer_.submit([lines = std::move(lines)](Connection& database) { return store::append_logs(database, lines); },
+                   std::move(done));
+  }
+  absl::StatusOr<std::vector<v1::LogLine>> job_logs(const std::string& job_id) const override {
+    return read([&](Connection& database) { return store::job_logs(database, job_id); });
+  }
+
+  absl::StatusOr<v1::QueryLeaderboardResponse> leaderboard(const v1::QueryLeaderboardRequest& request) const override {
+    return read([&](Connection& database) { return query_leaderboard(database, request); });
+  }
+  void rebuild_leaderboard(Done done) override {
+    writer_.submit([](Connection& database) { return store::rebuild_leaderboard(database); }, std::move(done));
+  }
+
+  void save_board(v1::Board board, absl::Time when, Done done) override {
+    writer_.submit(
+        [board = std::move(board), when](Connection& database) { return store::save_board(database, board, when); },
+        std::move(done));
+  }
+  absl::StatusOr<std::vector<v1::Board>> load_boards() const override {
+    return read([](Connection& database) { return store::load_boards(database); });
+  }
+
+  std::uint32_t schema_version() const override { return newest_schema_version(); }
+
+ private:
+  // A write whose answer is more than a status.
+  template <typename T, typename Operation>
+  void write(Operation operation, DoneWith<T> done) {
+    auto answer = std::make_shared<std::optional<T>>();
+    writer_.submit(
+        [operation = std::move(operation), answer](Connection& database) -> absl::Status {
+          absl::StatusOr<T> result = operation(database);
+          if (!result.ok()) return result.status();
+          *answer = *std::move(result);
+          return absl::OkStatus();
+        },
+        [done = std::move(done), answer](absl::Status status) mutable {
+          if (!done) return;
+          if (status.ok()) {
+            done(**std::move(answer));
+          } else {
+            done(std::move(status));
+          }
+        });
+  }
+
+  template <typename Operation>
+  auto read(Operation operation) const -> decltype(operation(std::declval<Connection&>())) {
+    auto snapshot = readers_.snapshot();
+    if (!snapshot.ok()) return snapshot.status();
+    return operation(**snapshot);
+  }
+
+  const DirectoryLock lock_;
+  mutable ReaderPool readers_;
+  GroupWriter writer_;  // last: its end still completes writes
+};
+
+absl::Status make_folder(const std::filesystem::path& dir) {
+  std::error_code error;
+  std::filesystem::create_directories(dir, error);
+  if (!error) return absl::OkStatus();
+  const bool denied = error == std::errc::permission_denied || error == std::errc::read_only_file_system;
+  return make_error(denied ? absl::StatusCode::kPermissionDenied : absl::StatusCode::kInternal, "STORE_FAILED",
+                    "making the data folder " + dir.string() + ": " + error.message(),
+                    "Start the daemon with a data folder that its user may create and write.");
+}
+
+// Damage shows here rather than in the middle of a job, as long as looking is quick.
+absl::Status check_integrity(Connection& database, const std::filesystem::path& file) {
+  std::error_code error;
+  if (std::filesystem::file_size(file, error) > kMaxFullCheckBytes || error) return absl::OkStatus();
+  Statement statement = database.query("PRAGMA quick_check(1)");
+  if (statement.next() && statement.bytes(0) != "ok") {
+    return make_error(absl::StatusCode::kDataLoss, "STORE_CORRUPT", file.string() + ": " + statement.bytes(0),
+                      "Stop the daemon, keep a copy of the file, and restore a backup or move it away.");
+  }
+  return statement.status();
+}
+
+absl::Status configure_writer(Connection& database, const SqliteStoreOptions& options) {
+  TINYRIG_RETURN_IF_ERROR(database.run_script(
+      "PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
+      "PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY"));
+  if (options.max_database_bytes == 0) return absl::OkStatus();
+  Statement statement = database.query("PRAGMA page_size");
+  const std::uint64_t page_bytes = statement.next() ? static_cast<std::uint64_t>(statement.integer(0)) : 4096;
+  return database.run_script("PRAGMA max_page_count = " +
+                             std::to_string(std::max<std::uint64_t>(options.max_database_bytes / page_bytes, 1)));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Store>> open_sqlite_store(const std::filesystem::path& dir,
+                                                         const SqliteStoreOptions& options) {
+  TINYRIG_RETURN_IF_ERROR(make_folder(dir));
+  TINYRIG_ASSIGN_OR_RETURN(DirectoryLock lock, DirectoryLock::acquire(dir));
+  const std::filesystem::path file = dir / "tinyrig.db";
+  TINYRIG_ASSIGN_OR_RETURN(std::unique_ptr<Connection> writer,
+                           Connection::open(file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
+  TINYRIG_RETURN_IF_ERROR(configure_writer(*writer, options));
+  TINYRIG_RETURN_IF_ERROR(check_integrity(*writer, file));
+  TINYRIG_RETURN_IF_ERROR(migrate(*writer, absl::Now()));
+  return std::make_unique<SqliteStore>(std::move(lock), std::move(writer), file, options.max_waiting_writes);
+}
+
+}  // namespace tinyrig::store
