@@ -77,6 +77,7 @@ class Endpoint {
   bool start(std::uint16_t session_tag, std::span<const std::uint8_t> hello_request);
   // Host: asks where the peer is; until the answer no DATA goes out.
   void poll();
+  bool polling() const { return recovering_; }
   // Board: after kHello. A repeated HELLO of the session in use changes nothing and gives false.
   bool accept_hello();
   bool send_hello_reply(std::span<const std::uint8_t> hello_reply);

@@ -1,0 +1,126 @@
+#include "server/link/fd_transport.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/error.h"
+
+namespace tinyrig::link {
+namespace asio = boost::asio;
+
+namespace {
+bool would_block(int error_number) { return error_number == EAGAIN || error_number == EWOULDBLOCK; }
+}  // namespace
+
+FdTransport::FdTransport(asio::any_io_executor executor, int fd, std::string name)
+    : stream_(executor, fd), timer_(executor), name_(std::move(name)) {
+  ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
+  ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+FdTransport::~FdTransport() { FdTransport::close(); }
+
+asio::awaitable<absl::StatusOr<std::size_t>> FdTransport::read_some(std::span<std::uint8_t> buffer,
+                                                                    Clock::time_point deadline) {
+  while (true) {
+    if (!stream_.is_open()) {
+      co_return absl::CancelledError(absl::StrCat(name_, ": closed"));
+    }
+    const ssize_t count = ::read(fd(), buffer.data(), buffer.size());
+    if (count > 0) {
+      co_return static_cast<std::size_t>(count);
+    }
+    if (count == 0) {
+      co_return error_of(EIO, "end of file");
+    }
+    if (errno == EINTR) {
+      continue;
+    }
+    if (!would_block(errno)) {
+      co_return error_of(errno, "read");
+    }
+    absl::Status status = co_await ready(Direction::kRead, deadline);
+    if (!status.ok()) {
+      co_return status;
+    }
+  }
+}
+
+asio::awaitable<absl::Status> FdTransport::write(std::span<const std::uint8_t> bytes, Clock::time_point deadline) {
+  while (!bytes.empty()) {
+    if (!stream_.is_open()) {
+      co_return absl::CancelledError(absl::StrCat(name_, ": closed"));
+    }
+    const ssize_t count = ::write(fd(), bytes.data(), bytes.size());
+    if (count > 0) {
+      bytes = bytes.subspan(static_cast<std::size_t>(count));
+      continue;
+    }
+    if (count < 0 && errno == EINTR) {
+      continue;
+    }
+    if (count < 0 && !would_block(errno)) {
+      co_return error_of(errno, "write");
+    }
+    absl::Status status = co_await ready(Direction::kWrite, deadline);
+    if (!status.ok()) {
+      co_return status;
+    }
+  }
+  co_return absl::OkStatus();
+}
+
+asio::awaitable<absl::Status> FdTransport::ready(Direction direction, Clock::time_point deadline) {
+  timed_out_ = false;
+  timer_.expires_at(deadline);
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) {
+      timed_out_ = true;
+      boost::system::error_code ignored;
+      stream_.cancel(ignored);
+    }
+  });
+  const auto wanted = direction == Direction::kRead ? asio::posix::stream_descriptor::wait_read
+                                                    : asio::posix::stream_descriptor::wait_write;
+  const auto [error] = co_await stream_.async_wait(wanted, asio::as_tuple(asio::use_awaitable));
+  timer_.cancel();
+  if (!error) {
+    co_return absl::OkStatus();
+  }
+  if (timed_out_ && stream_.is_open()) {
+    co_return absl::DeadlineExceededError(absl::StrCat(name_, ": nothing in time"));
+  }
+  co_return absl::CancelledError(absl::StrCat(name_, ": closed"));
+}
+
+absl::Status FdTransport::set_baud(std::uint32_t) { return absl::OkStatus(); }
+
+absl::Status FdTransport::set_dtr(bool) { return absl::OkStatus(); }
+
+void FdTransport::discard_input() {
+  std::uint8_t buffer[1024];
+  while (stream_.is_open() && ::read(fd(), buffer, sizeof buffer) > 0) {
+  }
+}
+
+void FdTransport::close() {
+  timer_.cancel();
+  boost::system::error_code ignored;
+  stream_.close(ignored);
+}
+
+absl::Status FdTransport::error_of(int error_number, const char* what) const {
+  // End of file, EIO, ENXIO: the cable or the process behind it is gone. Others mean the same to callers.
+  return make_error(absl::StatusCode::kUnavailable, "UNPLUGGED",
+                    absl::StrCat(name_, ": ", what, ": ", std::generic_category().message(error_number)),
+                    "plug the board in, or start what is behind the port");
+}
+
+}  // namespace tinyrig::link

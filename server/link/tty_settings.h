@@ -1,0 +1,16 @@
+// Terminal settings of serial ports by termios2, which knows every speed. Apart from everything that
+// includes <termios.h>: the two headers exclude each other.
+#pragma once
+
+#include <cstdint>
+
+namespace tinyrig::link {
+
+/// Raw, 8N1, no flow control, no hang-up on close, reads that wait for one byte (VMIN 1), `baud` both
+/// ways. Returns 0 or errno.
+int make_raw(int fd, std::uint32_t baud);
+
+/// Returns 0 or errno; EINVAL when the driver took another speed.
+int change_baud(int fd, std::uint32_t baud);
+
+}  // namespace tinyrig::link
