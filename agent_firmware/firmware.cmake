@@ -77,16 +77,16 @@ endfunction()
 
 firmware_program(tinyrig-bringup SOURCES ports/bringup.cpp)
 
-# engine/sources.cmake sets ENGINE_SOURCES, agent/sources.cmake AGENT_SOURCES: paths from their own folder.
-if(EXISTS ${FIRMWARE_DIR}/engine/sources.cmake AND EXISTS ${FIRMWARE_DIR}/agent/sources.cmake)
-  include(${FIRMWARE_DIR}/engine/sources.cmake)
-  include(${FIRMWARE_DIR}/agent/sources.cmake)
-  include(${REPO_ROOT}/cmake/Nanopb.cmake)
-  target_compile_options(tinyrig_agent_messages PRIVATE -Os)
-  list(TRANSFORM ENGINE_SOURCES PREPEND ${FIRMWARE_DIR}/engine/)
-  list(TRANSFORM AGENT_SOURCES PREPEND ${FIRMWARE_DIR}/agent/)
-  add_library(firmware_engine STATIC ${ENGINE_SOURCES})
-  target_compile_options(firmware_engine PRIVATE ${BOARD_ENGINE_FLAGS})
-  target_link_libraries(firmware_engine PRIVATE firmware_warnings)
-  firmware_program(tinyrig-agent SOURCES ${AGENT_SOURCES} LIBS firmware_engine tinyrig_agent_messages m)
-endif()
+# engine/sources.cmake sets ENGINE_SOURCES (paths from its folder); agent/sources.cmake sets
+# TINYRIG_AGENT_SOURCES and TINYRIG_AGENT_MAIN (paths from the repository's root).
+include(${FIRMWARE_DIR}/engine/sources.cmake)
+include(${FIRMWARE_DIR}/agent/sources.cmake)
+include(${REPO_ROOT}/cmake/Nanopb.cmake)
+target_compile_options(tinyrig_agent_messages PRIVATE -Os)
+list(TRANSFORM ENGINE_SOURCES PREPEND ${FIRMWARE_DIR}/engine/)
+list(TRANSFORM TINYRIG_AGENT_SOURCES PREPEND ${REPO_ROOT}/)
+add_library(firmware_engine STATIC ${ENGINE_SOURCES})
+target_compile_options(firmware_engine PRIVATE -O2 ${BOARD_ENGINE_FLAGS})
+target_link_libraries(firmware_engine PRIVATE firmware_warnings)
+firmware_program(tinyrig-agent
+  SOURCES ${TINYRIG_AGENT_SOURCES} ${REPO_ROOT}/${TINYRIG_AGENT_MAIN} LIBS firmware_engine tinyrig_agent_messages m)
