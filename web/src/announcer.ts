@@ -1,4 +1,5 @@
 // What a screen reader is told of live changes: at most one utterance in five seconds, the newest few merged.
+import { counted } from './format/words';
 
 const PAUSE_MS = 5_000;
 const MOST_AT_ONCE = 3;
@@ -26,7 +27,7 @@ export class Announcer {
     }
     const dropped = this.#waiting.length - MOST_AT_ONCE;
     const texts = this.#waiting.slice(-MOST_AT_ONCE);
-    if (dropped > 0) texts.unshift(`${dropped} earlier ${dropped === 1 ? 'change' : 'changes'}`);
+    if (dropped > 0) texts.unshift(counted(dropped, 'earlier change'));
     this.#waiting = [];
     this.#pausing = true;
     this.#speak(texts.join('. '));

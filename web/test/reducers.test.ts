@@ -31,8 +31,11 @@ test('a board counts once, trouble first', () => {
 
 test('job events keep the runs that they do not carry', () => {
   const job = { jobId: 'j', state: 'RUN_STATE_MEASURING', runs: [{ runId: 'r', attempts: 1 }] } as const;
-  const running = { ...job, runs: [...job.runs] };
-  expect(withJobState(running, { jobId: 'j', state: 'RUN_STATE_FINISHED' })).toEqual({ ...running, state: 'RUN_STATE_FINISHED' });
+  const running = { ...job, runs: [...job.runs], skippedCells: [{ modelName: 'm' }] };
+  expect(withJobState(running, { jobId: 'j', state: 'RUN_STATE_FINISHED', runs: [], skippedCells: [] })).toEqual({
+    ...running,
+    state: 'RUN_STATE_FINISHED',
+  });
   expect(withRun(running, { runId: 'r', attempts: 2 }).runs).toEqual([{ runId: 'r', attempts: 2 }]);
   expect(withRun(running, { runId: 's' }).runs).toHaveLength(2);
   expect(withJob([{ jobId: 'i' }], { jobId: 'j' }).map((each) => each.jobId)).toEqual(['j', 'i']);

@@ -113,7 +113,7 @@ function generate(descriptorSet) {
   }
   return [
     '// Generated from proto/tinyrig/v1 by tools/generate_types.mjs ("npm run types"). Do not edit.',
-    '// Protobuf\'s JSON mapping: fields that hold their default are absent, 64-bit integers are strings.',
+    '// Protobuf\'s JSON mapping: fields that hold their default may be absent, 64-bit integers are strings.',
     '/** A 64-bit integer in decimal digits. */\nexport type Int64 = string;',
     "export type Double = number | 'NaN' | 'Infinity' | '-Infinity';",
     '/** RFC 3339, UTC. */\nexport type Timestamp = string;',

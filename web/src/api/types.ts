@@ -1,5 +1,5 @@
 // Generated from proto/tinyrig/v1 by tools/generate_types.mjs ("npm run types"). Do not edit.
-// Protobuf's JSON mapping: fields that hold their default are absent, 64-bit integers are strings.
+// Protobuf's JSON mapping: fields that hold their default may be absent, 64-bit integers are strings.
 
 /** A 64-bit integer in decimal digits. */
 export type Int64 = string;

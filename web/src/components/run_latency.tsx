@@ -1,7 +1,7 @@
 // End-to-end latency of a run: the median with its interval over sessions, the spread within them shown apart.
 import type { LatencyResult, RunProvenance } from '../api/types';
 import { duration, grouped, percent, relativeInterval, signedPercent, toNumber } from '../format/number';
-import { tickUnit, timingSource } from '../format/words';
+import { counted, tickUnit, timingSource } from '../format/words';
 import { Scroll, Unknown } from './basics';
 
 /** One line: whisker from min to max, the interval as a band, a dot for each session's median. */
@@ -61,7 +61,7 @@ export function LatencySection({ latency, provenance }: { latency: LatencyResult
         {toNumber(latency.medianUs) > 0 && <> = {duration(toNumber(latency.medianUs))}</>}
         <span class="fine">
           {' '}
-          median · n = {latency.count ?? 0} in {latency.sessions ?? 0} sessions · {timingSource(provenance?.timingSource)}
+          median · n = {latency.count ?? 0} in {counted(latency.sessions ?? 0, 'session')} · {timingSource(provenance?.timingSource)}
           {provenance?.emulated && ', emulated'}
         </span>
       </p>

@@ -1,7 +1,7 @@
 // Where the time goes: every operator of a run, as one strip and as a table, held against the end-to-end count.
 import type { OperatorProfile, ProfileResult, RunProvenance } from '../api/types';
 import { bytes, grouped, percent, signedPercent, significant, toNumber } from '../format/number';
-import { tickUnit } from '../format/words';
+import { counted, tickUnit } from '../format/words';
 import { agreementOf, arenaPeak, byKind, type KindTotal, OPERATOR_SORTS, type OperatorSort, sortedOperators, ticksPerMac } from '../model/profile';
 import { useRouter, withQuery } from '../router';
 import { Chip, Scroll, SortHead, Unknown } from './basics';
@@ -46,7 +46,7 @@ function KindLegend({ kinds }: { kinds: KindTotal[] }) {
         <li key={total.kind}>
           <span class={`swatch ${colourOf(kinds, total.kind)}`} aria-hidden="true" /> <code>{total.kind}</code> {percent(total.share, total.share < 0.001 ? 3 : 1)}{' '}
           <span class="fine">
-            {total.operators} {total.operators === 1 ? 'operator' : 'operators'}
+            {counted(total.operators, 'operator')}
           </span>
         </li>
       ))}

@@ -36,21 +36,21 @@ export function ProvenanceSection({ run, provenance }: { run: Run; provenance: R
   const perSecond = toNumber(provenance?.ticksPerSecond);
   const calibration = toNumber(provenance?.calibrationRatio);
   const facts: [string, ComponentChildren][] = [
-    ['Model, SHA-256', <span class="mono">{provenance?.modelSha256 ?? run.modelSha256}</span>],
+    ['Model, SHA-256', <span class="mono">{provenance?.modelSha256 || run.modelSha256}</span>],
     ['Packed image, SHA-256', <span class="mono">{provenance?.packedSha256 || 'unknown'}</span>],
-    ['Packed format', provenance?.packedFormatVersion ?? 'unknown'],
+    ['Packed format', provenance?.packedFormatVersion || 'unknown'],
     ['Placement', provenance?.placement || 'unknown'],
-    ['Board', `${provenance?.boardId ?? 'unknown'} (${type?.displayName ?? type?.id ?? 'type unknown'})`],
-    ['MCU and core', `${type?.mcu ?? 'unknown'}, ${type?.core ?? 'unknown'}${provenance?.emulated ? ', emulated' : `, ${frequency(toNumber(type?.clockHz))}`}`],
+    ['Board', `${provenance?.boardId || 'unknown'} (${type?.displayName || type?.id || 'type unknown'})`],
+    ['MCU and core', `${type?.mcu || 'unknown'}, ${type?.core || 'unknown'}${provenance?.emulated ? ', emulated' : `, ${frequency(toNumber(type?.clockHz))}`}`],
     ['Chip id', agent?.unitId ? <span class="mono">{agent.unitId}</span> : <Chip word={{ text: 'weak identity', icon: '▲', tone: 'warn' }} />],
-    ['Runtime', agent?.runtime ?? run.summary?.runtime ?? 'unknown'],
-    ['Agent build', <span class="mono">{agent?.buildId ?? 'unknown'}</span>],
+    ['Runtime', agent?.runtime || run.summary?.runtime || 'unknown'],
+    ['Agent build', <span class="mono">{agent?.buildId || 'unknown'}</span>],
     ['Timing source', `${timingSource(provenance?.timingSource)}, in ${tickUnit(provenance?.tickUnit)}`],
     ['Ticks per second', perSecond > 0 ? grouped(perSecond) : 'none: ticks are instructions'],
     ['Calibration', calibration > 0 ? `${calibration.toFixed(6)} of the expected count` : <Unknown why="No calibration loop was run." />],
     ['Sessions × iterations', `${settings.sessions || 3} × ${settings.iterations || 10}, ${settings.warmup || 1} warm-up`],
     ['Input seed', settings.inputSeed || 1],
-    ['Server', provenance?.serverVersion ?? 'unknown'],
+    ['Server', provenance?.serverVersion || 'unknown'],
   ];
   return (
     <section>

@@ -33,3 +33,6 @@ const TIMING_SOURCES: Partial<Record<TimingSource, string>> = {
 
 export const timingSource = (source: TimingSource | undefined): string =>
   (source && TIMING_SOURCES[source]) ?? 'timing source unknown';
+
+/** "1 session", "3 sessions". */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

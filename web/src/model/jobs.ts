@@ -7,10 +7,13 @@ export function withJob(jobs: Job[], job: Job): Job[] {
   return at >= 0 ? jobs.with(at, job) : [job, ...jobs];
 }
 
-/** A job with what an event told of it; runs stay, as events of jobs leave them out. */
+/** A job with what an event told of it; runs and cells left out stay, as events of jobs may lack them. */
 export function withJobState(job: Job, event: Job): Job {
-  const { runs, skippedCells } = job;
-  return { ...event, ...(runs ? { runs } : {}), ...(event.skippedCells ?? skippedCells ? { skippedCells: event.skippedCells ?? skippedCells ?? [] } : {}) };
+  return {
+    ...event,
+    runs: job.runs ?? [],
+    skippedCells: event.skippedCells?.length ? event.skippedCells : (job.skippedCells ?? []),
+  };
 }
 
 export function withRun(job: Job, run: RunSummary): Job {

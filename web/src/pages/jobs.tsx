@@ -50,7 +50,7 @@ export function JobsPage() {
       {error && <Failure error={error} retry={resource.reload} />}
       {!data && !error && <Loading what="the jobs" />}
       {data?.jobs.length === 0 && (
-        <Empty command="tinyrig submit --models all --boards all --wait">No jobs yet. Submit one:</Empty>
+        <Empty command="tinyrig submit model.tflite --board all --skip-unfit --wait">No jobs yet. Submit one:</Empty>
       )}
       {data && data.jobs.length > 0 && (
         <Scroll label="Jobs, scrolls sideways">

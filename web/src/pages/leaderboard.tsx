@@ -5,7 +5,7 @@ import type { LeaderboardEntry, LeaderboardGroup } from '../api/types';
 import { Age, Chip, Command, Download, EmulatedBadge, Empty, Failure, Heading, Loading, Scroll, SortHead, Unknown } from '../components/basics';
 import { Filters } from '../components/filters';
 import { bytes, duration, frequency, grouped, relativeInterval, significant, toNumber } from '../format/number';
-import { tickUnit, timingSource, verifiedWord } from '../format/words';
+import { counted, tickUnit, timingSource, verifiedWord } from '../format/words';
 import { commandOf, groupKey, joinPages, ofKind, requestOf, sorted, type SortName, sortOf, tiedRanks } from '../model/leaderboard';
 import { useRouter, withQuery } from '../router';
 import { useLiveEvents, useResource, useServices } from '../services';
@@ -50,7 +50,7 @@ function Row({ entry, best, tied, emulated }: { entry: LeaderboardEntry; best: n
           <Unknown why="An interval covers sessions; one session says nothing about their spread." />
         )}
         <small>
-          n = {entry.sampleCount ?? 0} in {entry.sessions ?? 0} {entry.sessions === 1 ? 'session' : 'sessions'}
+          n = {entry.sampleCount ?? 0} in {counted(entry.sessions ?? 0, 'session')}
         </small>
       </td>
       <td class="num ratio">
@@ -109,7 +109,7 @@ function Group({ group }: { group: LeaderboardGroup }) {
         <table class="board">
           <caption>
             {group.modelName}: median latency in {unit}
-            {emulated && ', emulated'}. {entries.length} {entries.length === 1 ? 'row' : 'rows'} that may be compared.
+            {emulated && ', emulated'}. {counted(entries.length, 'row')} that may be compared.
           </caption>
           <thead>
             <tr>
@@ -194,8 +194,8 @@ export function LeaderboardPage() {
       {error && <Failure error={error} retry={resource.reload} />}
       {!data && !error && <Loading what="the leaderboard" />}
       {data && groups.length === 0 && (
-        <Empty command={filtered ? 'tinyrig leaderboard' : 'tinyrig submit --models all --boards all --wait'}>
-          {filtered ? 'No result fits these filters.' : 'No results yet. Benchmark every model on every board:'}
+        <Empty command={filtered ? 'tinyrig leaderboard' : 'tinyrig submit model.tflite --board all --skip-unfit --wait'}>
+          {filtered ? 'No result fits these filters.' : 'No results yet. Benchmark a model on every board that can hold it:'}
         </Empty>
       )}
       {groups.map((group) => (
