@@ -40,6 +40,7 @@ struct ConvParams {
   std::int32_t input_offset, output_offset;
   std::int32_t activation_min, activation_max;
 };
+static_assert(sizeof(ConvParams) == 112);
 
 // weights: [outputs][inputs]. multipliers/shifts have `outputs` entries when per_channel, else one.
 // output = requantize(sum((input + input_offset) * (weight + weights_offset)) + bias).
@@ -50,6 +51,7 @@ struct FullyConnectedParams {
   std::int32_t input_offset, weights_offset, output_offset;
   std::int32_t activation_min, activation_max;
 };
+static_assert(sizeof(FullyConnectedParams) == 60);
 
 // Cells outside the input do not count, for the average's divisor either. Every window holds at least one
 // cell: pad < filter and (out - 1) * stride - pad < in.
@@ -59,6 +61,7 @@ struct PoolParams {
   std::int32_t filter_h, filter_w, stride_h, stride_w, pad_top, pad_left;
   std::int32_t activation_min, activation_max;
 };
+static_assert(sizeof(PoolParams) == 72);
 
 // kAdd (SUB has a negated input2_multiplier: the magnitude scales, then the result is subtracted, as TFLM
 // rounds) and kMul (which uses the output multiplier and shift only). Broadcasting by strides: a dimension
@@ -75,6 +78,7 @@ struct BinaryParams {
   std::int32_t output_offset, output_multiplier, output_shift;
   std::int32_t activation_min, activation_max;
 };
+static_assert(sizeof(BinaryParams) == 132);
 
 // kConcatenation and kSplit: `count` parts beside one whole. Rows of `outer` blocks; part i contributes
 // part_bytes[i] to each. Followed in the image by DataRef parts[count], uint32_t part_bytes[count], which
@@ -84,11 +88,13 @@ struct PartsParams {
   std::uint32_t outer;
   std::uint32_t count;
 };
+static_assert(sizeof(PartsParams) == 12);
 
 struct CopyParams {
   DataRef input, output;  // equal: nothing to do
   std::uint32_t bytes;
 };
+static_assert(sizeof(CopyParams) == 12);
 
 // Dims right-aligned, leading 1s. What lies after is output_dims - before - input_dims, never negative.
 // element_bytes 1; `value` is the int8 to fill with (the zero point).
@@ -100,6 +106,7 @@ struct PadParams {
   std::int32_t value;
   std::uint32_t element_bytes;
 };
+static_assert(sizeof(PadParams) == 88);
 
 // kTranspose, kStridedSlice: output[i] = input[start + sum(index_k * strides_k)], output in order; dims
 // right-aligned, leading 1s. element_bytes 1 or 4.
@@ -110,6 +117,7 @@ struct GatherParams {
   std::int32_t start;              // in elements
   std::uint32_t element_bytes;
 };
+static_assert(sizeof(GatherParams) == 64);
 
 // Sum over some dimensions, times 1 / count. Kept dimensions are walked by kept_*, summed ones by
 // reduced_*; unused trailing entries are 1 with stride 0. count is the product of reduced_dims.
@@ -124,6 +132,7 @@ struct MeanParams {
   std::int32_t input_zero_point, output_zero_point;
   std::int32_t multiplier, shift;
 };
+static_assert(sizeof(MeanParams) == 124);
 
 // As TFLM's int8 reference: exp in Q5.26, sum in Q12.19. input_left_shift in [0, 31],
 // diff_min = -floor(31 * 2^26 / 2^input_left_shift) (no lower). Output scale 1/256, zero point -128.
@@ -132,12 +141,14 @@ struct SoftmaxParams {
   std::int32_t rows, depth;
   std::int32_t input_multiplier, input_left_shift, diff_min;
 };
+static_assert(sizeof(SoftmaxParams) == 28);
 
 // output[i] = table[(uint8_t)input[i]], the table in the image, indexed by the int8's bits.
 struct LookupParams {
   DataRef input, output, table;
   std::uint32_t count;
 };
+static_assert(sizeof(LookupParams) == 16);
 
 // kQuantize: int8(round(x / scale) + zero_point), halves away from zero, saturated; NaN gives zero_point.
 // kDequantize: scale * (q - zero_point). scale is finite and > 0.
@@ -147,6 +158,7 @@ struct ConvertParams {
   float scale;
   std::int32_t zero_point;
 };
+static_assert(sizeof(ConvertParams) == 20);
 
 // NHWC int8, n and c kept. Per axis, in float as TFLM: scale = align_corners && out > 1 ? (in - 1) / (out - 1)
 // : in / out; source = align_corners ? round((i + o) * scale) : floor((i + o) * scale), o = 0.5 with
@@ -156,5 +168,6 @@ struct ResizeParams {
   Shape4 input_shape, output_shape;
   std::int32_t align_corners, half_pixel_centers;
 };
+static_assert(sizeof(ResizeParams) == 48);
 
 }  // namespace tinyrig::packed
