@@ -43,7 +43,6 @@ struct ApiConfig {
   // Host names beyond the loopback ones under which browsers may address the HTTP face.
   std::vector<std::string> allowed_hosts;
   std::string server_version;
-  std::uint32_t schema_version = 0;
 };
 
 // What the services work with. All must outlive the ApiServer.

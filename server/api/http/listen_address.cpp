@@ -1,0 +1,38 @@
+#include "server/api/http/listen_address.h"
+
+#include <charconv>
+
+#include "server/base/error.h"
+
+namespace tinyrig::api {
+
+absl::StatusOr<ListenAddress> parse_listen_address(const std::string& text) {
+  const auto invalid = [&text] {
+    return make_error(absl::StatusCode::kInvalidArgument, "LISTEN_ADDRESS_INVALID",
+                      "\"" + text + "\" is no address to listen on",
+                      "write HOST:PORT, for example 127.0.0.1:8080 or [::1]:8080; port 0 takes a free one");
+  };
+  const auto colon = text.rfind(':');
+  if (colon == std::string::npos || colon == 0) return invalid();
+  ListenAddress address;
+  address.host = text.substr(0, colon);
+  if (address.host.front() == '[') {
+    if (address.host.size() < 3 || address.host.back() != ']') return invalid();
+    address.host = address.host.substr(1, address.host.size() - 2);
+  } else if (address.host.find(':') != std::string::npos) {
+    return invalid();
+  }
+  const char* begin = text.data() + colon + 1;
+  const char* end = text.data() + text.size();
+  const auto [parsed_to, error] = std::from_chars(begin, end, address.port);
+  if (begin == end || parsed_to != end || error != std::errc()) return invalid();
+  return address;
+}
+
+absl::Status port_in_use(const std::string& what, const std::string& address) {
+  return make_error(absl::StatusCode::kUnavailable, "PORT_IN_USE",
+                    what + " cannot listen on " + address + ": the port is in use",
+                    "stop the other program (another tinyrigd?) or choose another port");
+}
+
+}  // namespace tinyrig::api

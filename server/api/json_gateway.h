@@ -1,0 +1,49 @@
+// Unary calls as JSON over HTTP, in the shape of the Connect protocol: POST /tinyrig.v1.JobService/GetJob.
+// The method's descriptor says what to parse and print; the call itself goes through an in-process channel to
+// the same service that gRPC clients talk to. No route is written by hand.
+#pragma once
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+#include <grpcpp/channel.h>
+#include <grpcpp/generic/generic_stub.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "server/api/http/http_message.h"
+
+namespace tinyrig::api {
+
+/// A call that was understood: nothing of it has run.
+struct JsonCall {
+  const google::protobuf::MethodDescriptor* method = nullptr;
+  std::unique_ptr<google::protobuf::Message> request;
+  // From the header Connect-Timeout-Ms.
+  std::chrono::milliseconds timeout{30'000};
+};
+
+/// Hostile bytes in, call or error out; a pure function.
+/// UNIMPLEMENTED (METHOD_UNKNOWN, METHOD_STREAMS), INVALID_ARGUMENT (JSON_INVALID, TIMEOUT_INVALID,
+/// ENCODING_UNSUPPORTED).
+absl::StatusOr<JsonCall> parse_json_call(const HttpRequest& request);
+
+/// Protobuf's JSON with every field, also those that have their default: scripts need not know defaults.
+absl::StatusOr<std::string> to_json(const google::protobuf::Message& message);
+
+class JsonGateway {
+ public:
+  /// `channel` leads to the services.
+  explicit JsonGateway(std::shared_ptr<grpc::Channel> channel);
+
+  /// Answers later, on a thread of gRPC's.
+  void call(const HttpRequest& request, HttpReply reply);
+
+ private:
+  const std::shared_ptr<grpc::Channel> channel_;
+  grpc::GenericStub stub_;
+};
+
+}  // namespace tinyrig::api

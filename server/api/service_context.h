@@ -1,0 +1,25 @@
+// What the services share. Everything in it outlives them.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include "absl/time/time.h"
+#include "server/api/api_server.h"
+#include "server/api/live_streams.h"
+#include "server/api/upload_area.h"
+
+namespace tinyrig::api {
+
+struct ServiceContext {
+  ApiConfig config;
+  store::Store& store;
+  jobs::JobQueue& jobs;
+  events::EventBus& events;
+  boards::BoardDirectory& boards;
+  boost::asio::any_io_executor executor;
+  LiveStreams& streams;
+  UploadArea& uploads;
+  absl::Time start_time;
+};
+
+}  // namespace tinyrig::api
