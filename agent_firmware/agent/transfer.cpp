@@ -30,7 +30,7 @@ bool Transfer::resume(const tinyrig_agent_v1_TransferBegin& request) {
   if (same && !failed_) {
     return true;
   }
-  if (request.destination == kModelRam && ram_image_bytes_ == request.size_bytes && ram_image_crc32_ == request.crc32) {
+  if (request.destination == kModelRam && ram_holds(request)) {
     take(request, request.size_bytes);
     return true;
   }
@@ -58,6 +58,16 @@ bool Transfer::resume(const tinyrig_agent_v1_TransferBegin& request) {
   }
   take(request, static_cast<std::uint32_t>(programmed));
   crc32_ = link::crc32(slot.first(programmed));
+  return true;
+}
+
+// RAM keeps its content over a reset, so each session after the first finds its image there.
+bool Transfer::ram_holds(const tinyrig_agent_v1_TransferBegin& request) {
+  const std::span<std::byte> ram = Model::ram();
+  if (request.size_bytes > ram.size() || link::crc32(ram.first(request.size_bytes)) != request.crc32) {
+    return false;
+  }
+  ram_image_bytes_ = request.size_bytes;
   return true;
 }
 
@@ -191,7 +201,6 @@ Failure Transfer::end() {
   complete_ = true;
   if (destination_ == kModelRam) {
     ram_image_bytes_ = size_;
-    ram_image_crc32_ = expected_crc32_;
   } else if (destination_ == kModelSlot) {
     model_.slot_changed();
   }

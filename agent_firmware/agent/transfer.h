@@ -32,6 +32,7 @@ class Transfer {
  private:
   Failure open_destination(const tinyrig_agent_v1_TransferBegin& request);
   bool resume(const tinyrig_agent_v1_TransferBegin& request);
+  bool ram_holds(const tinyrig_agent_v1_TransferBegin& request);
   void take(const tinyrig_agent_v1_TransferBegin& request, std::uint32_t received_bytes);
   Failure store(std::span<const std::uint8_t> bytes);
   Failure program(std::span<const std::byte> bytes);
@@ -50,7 +51,6 @@ class Transfer {
   bool complete_ = false;
   bool failed_ = false;
   std::uint32_t ram_image_bytes_ = 0;
-  std::uint32_t ram_image_crc32_ = 0;
   std::span<std::byte> place_;  // RAM destinations
   std::byte unit_[kUnitBytes];  // slot: bytes that do not fill a unit yet
 };

@@ -1,4 +1,4 @@
-// Two macros that hand an error up to the caller. Not for coroutines (they return with `return`).
+// Macros that hand an error up to the caller: two for functions, one for coroutines.
 #pragma once
 
 #include <utility>
@@ -24,3 +24,13 @@
   auto temporary = (expression);                                      \
   if (!temporary.ok()) return temporary.status();                     \
   target = std::move(temporary).value()
+
+/// In a coroutine: co_returns when `expression` (an absl::Status, may be a co_await) is an error. The result is
+/// bound to a name before it is tested (GCC 12, docs/decisions/0001).
+#define TINYRIG_CO_RETURN_IF_ERROR(expression)  \
+  do {                                          \
+    absl::Status tinyrig_status = (expression); \
+    if (!tinyrig_status.ok()) {                 \
+      co_return tinyrig_status;                 \
+    }                                           \
+  } while (false)

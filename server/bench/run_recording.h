@@ -1,0 +1,34 @@
+// Everything that one attempt saw on the board, raw, in the order it came, ticks as the board's counter
+// gave them; run_result.h makes the result of it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "server/link/agent_session.h"
+#include "tinyrig/agent/v1/agent.pb.h"
+#include "tinyrig/v1/run.pb.h"
+
+namespace tinyrig::bench {
+
+struct Session {
+  std::vector<std::uint64_t> latency_ticks;
+  std::uint32_t interrupts = 0;
+  // Of the outputs after the last iteration.
+  std::uint32_t output_fnv1a32 = 0;
+};
+
+struct RunRecording {
+  agent::v1::HelloReply hello;
+  // "ram", "flash_slot"
+  std::string placement;
+  double calibration_ratio = 0;
+  std::vector<Session> sessions;
+  std::vector<link::ProfileIteration> profile;
+  std::uint32_t profile_interrupts = 0;
+  agent::v1::MemoryReport memory;
+  v1::Verification verification;
+};
+
+}  // namespace tinyrig::bench
