@@ -1,5 +1,6 @@
-// A daemon's HTTP face for tests without a daemon: serves dist/, answers calls from test/recorded/METHOD.json, and
-// holds WebSockets on /ws. Its Content-Security-Policy and paths are the real daemon's.
+// A daemon's HTTP face for tests without a daemon: serves dist/, answers calls from test/prepared/METHOD.json
+// (written by hand, so that every state is there), and holds WebSockets on /ws. Its Content-Security-Policy and its
+// paths are the real daemon's.
 //
 //   node tools/with_node.mjs test/server.mjs [port]     prints its address
 import { createHash } from 'node:crypto';
@@ -29,7 +30,7 @@ export async function startServer(port = 0) {
   const call = (method, request) => {
     const name = method.split('/').pop();
     if (name in answers) return typeof answers[name] === 'function' ? answers[name](request) : answers[name];
-    const file = join(here, 'recorded', `${name}.json`);
+    const file = join(here, 'prepared', `${name}.json`);
     if (!/^\w+$/.test(name) || !existsSync(file)) return undefined;
     return JSON.parse(readFileSync(file, 'utf8'));
   };
@@ -47,7 +48,7 @@ export async function startServer(port = 0) {
         const answer = call(pathname, JSON.parse(text));
         if (answer?.code) send(answer.status ?? 404, 'application/json', JSON.stringify(answer));
         else if (answer) send(200, 'application/json', JSON.stringify(answer));
-        else send(404, 'application/json', JSON.stringify({ code: 'unimplemented', message: `${pathname} was not recorded` }));
+        else send(404, 'application/json', JSON.stringify({ code: 'unimplemented', message: `${pathname} is not prepared` }));
       });
       return;
     }

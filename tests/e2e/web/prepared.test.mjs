@@ -1,4 +1,4 @@
-// The dashboard against recorded answers: what needs a daemon that fails, restarts or lies on demand.
+// The dashboard against prepared answers: what needs a daemon that fails, restarts or lies on demand.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, suite, test } from 'node:test';
 import { startServer } from '../../../web/test/server.mjs';
@@ -9,7 +9,7 @@ const NOT_FOUND = { status: 404, code: 'not_found', message: 'there is no run "x
 const skip = missingBrowser();
 const check = (name, body) => test(name, { skip }, body);
 
-suite('dashboard, recorded answers', () => {
+suite('dashboard, prepared answers', () => {
   let browser;
   let server;
   let view;
@@ -64,8 +64,8 @@ suite('dashboard, recorded answers', () => {
   check('filters go to the daemon and into the URL, and can be cleared', async () => {
     const { page } = view;
     const asked = [];
-    const recorded = server.answers;
-    recorded.QueryLeaderboard = (request) => {
+    const { answers } = server;
+    answers.QueryLeaderboard = (request) => {
       asked.push(request);
       return { groups: [] };
     };
@@ -74,7 +74,7 @@ suite('dashboard, recorded answers', () => {
     await page.getByLabel('Board type').selectOption('mps2-an386');
     await page.waitForURL('**/?model=kws&board=mps2-an386');
     await page.getByText('tinyrig leaderboard --model kws --board-type mps2-an386').waitFor();
-    delete recorded.QueryLeaderboard;
+    delete answers.QueryLeaderboard;
     await page.getByRole('button', { name: 'Clear filters' }).click();
     await page.locator('tbody tr').first().waitFor();
     assert.deepEqual(asked.at(-1), { pageSize: 100, model: 'kws', boardType: 'mps2-an386' });
