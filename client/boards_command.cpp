@@ -1,0 +1,86 @@
+// tinyrig boards, tinyrig version: the farm and the daemon.
+#include "client/commands.h"
+#include "client/format.h"
+#include "client/table.h"
+#include "client/version.h"
+#include "tinyrig/v1/board.grpc.pb.h"
+#include "tinyrig/v1/system.grpc.pb.h"
+
+namespace tinyrig::client {
+namespace {
+
+ExitCode print_types(const Connection& connection, v1::BoardService::Stub& stub, bool json) {
+  v1::ListBoardTypesResponse response;
+  const ExitCode called =
+      connection.call(stub, &v1::BoardService::Stub::ListBoardTypes, v1::ListBoardTypesRequest(), &response);
+  if (called != kOk) return called;
+  if (json) return print(to_json(response)) ? kOk : kUnavailable;
+  Table table({{"TYPE"},
+               {"CORE"},
+               {"CLOCK", Table::Align::kRight},
+               {"MODEL RAM", Table::Align::kRight},
+               {"MODEL SLOT", Table::Align::kRight},
+               {"TIMING"},
+               {"NAME"}});
+  for (const v1::BoardType& type : response.board_types()) {
+    table.add({type.id(), type.core(), hertz(type.clock_hz()), bytes(type.model_ram_bytes()),
+               type.model_slot_bytes() == 0 ? "-" : bytes(type.model_slot_bytes()),
+               tick_unit(type.tick_unit(), type.emulated()), type.display_name()});
+  }
+  return print(table.text()) ? kOk : kUnavailable;
+}
+
+std::string work_of(const v1::Board& board) {
+  if (board.current_run_id().empty()) return "-";
+  std::string text = board.current_run_id();
+  if (!board.current_step().empty()) text += " " + board.current_step();
+  return text;
+}
+
+}  // namespace
+
+ExitCode boards(const GlobalOptions& global, const BoardsOptions& options) {
+  const Connection connection(global.server);
+  const auto stub = connection.stub<v1::BoardService>();
+  if (options.types) return print_types(connection, *stub, global.json);
+  v1::ListBoardsRequest request;
+  request.set_selector(options.selector);
+  v1::ListBoardsResponse response;
+  const ExitCode called = connection.call(*stub, &v1::BoardService::Stub::ListBoards, request, &response);
+  if (called != kOk) return called;
+  if (global.json) return print(to_json(response)) ? kOk : kUnavailable;
+  Table table({{"BOARD"}, {"TYPE"}, {"ACTIVITY"}, {"HEALTH"}, {"RUNTIME"}, {"IDENTITY"}, {"LABELS"}, {"NOW"}});
+  for (const v1::Board& board : response.boards()) {
+    std::string labels;
+    for (const std::string& label : board.labels()) labels += (labels.empty() ? "" : ",") + label;
+    std::string state = health(board.health());
+    if (!board.health_reason().empty()) state += " (" + shortened(board.health_reason(), 60) + ")";
+    std::string identity = board.agent().unit_id().empty() ? "-" : short_digest(board.agent().unit_id());
+    if (board.identity_weak()) identity = "weak";
+    table.add({board.id(), board.board_type() + (board.emulated() ? " (emulated)" : ""), activity(board.activity()),
+               state, board.agent().runtime().empty() ? "-" : board.agent().runtime(), identity,
+               labels.empty() ? "-" : labels, work_of(board)});
+  }
+  return print(table.text()) ? kOk : kUnavailable;
+}
+
+ExitCode version(const GlobalOptions& global) {
+  const Connection connection(global.server);
+  const auto stub = connection.stub<v1::SystemService>();
+  v1::GetVersionResponse response;
+  const ExitCode called =
+      connection.call(*stub, &v1::SystemService::Stub::GetVersion, v1::GetVersionRequest(), &response);
+  if (called != kOk) return called;
+  if (global.json) return print(to_json(response)) ? kOk : kUnavailable;
+  return print(std::string("client         ") + kClientVersion + "\nserver         " + response.server_version() +
+               " at " + connection.server() + "\nAPI            " + response.api_version() + "\nlink protocol  " +
+               std::to_string(response.link_protocol_version()) + "\npacked format  " +
+               std::to_string(response.packed_format_version()) + "\nschema         " +
+               std::to_string(response.schema_version()) + "\nstarted        " + time(response.start_time()) +
+               "\nboards         " + std::to_string(response.boards()) + ", " + std::to_string(response.boards_idle()) +
+               " idle\nruns queued    " + std::to_string(response.runs_queued()) + "\n")
+             ? kOk
+             : kUnavailable;
+}
+
+}  // namespace tinyrig::client

@@ -1,0 +1,69 @@
+// The commands: what each one was asked, and the function that does it. Each gives the process' exit code.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "client/connection.h"
+
+namespace tinyrig::client {
+
+struct GlobalOptions {
+  std::string server = "127.0.0.1:50051";
+  bool json = false;
+};
+
+struct BoardsOptions {
+  std::string selector;
+  bool types = false;
+};
+ExitCode boards(const GlobalOptions& global, const BoardsOptions& options);
+
+struct ModelsAddOptions {
+  std::string file;
+  std::string name;
+  std::string expected_file;
+};
+ExitCode models_add(const GlobalOptions& global, const ModelsAddOptions& options);
+ExitCode models_list(const GlobalOptions& global);
+ExitCode models_show(const GlobalOptions& global, const std::string& name);
+
+struct SubmitOptions {
+  std::vector<std::string> models;
+  std::vector<std::string> boards;
+  std::vector<std::string> runtimes;
+  std::vector<std::string> measurements;
+  std::uint32_t sessions = 0;
+  std::uint32_t iterations = 0;
+  std::uint32_t warmup = 0;
+  std::uint32_t seed = 0;
+  bool skip_unfit = false;
+  bool wait = false;
+  bool cancel_on_interrupt = false;
+  std::string key;
+  std::vector<std::string> annotations;
+};
+ExitCode submit(const GlobalOptions& global, const SubmitOptions& options);
+
+ExitCode jobs_list(const GlobalOptions& global, std::uint32_t limit);
+ExitCode job_show(const GlobalOptions& global, const std::string& job_id);
+ExitCode job_cancel(const GlobalOptions& global, const std::string& job_id);
+ExitCode job_logs(const GlobalOptions& global, const std::string& job_id);
+/// Like submit --wait, for a job that is there.
+ExitCode job_wait(const GlobalOptions& global, const std::string& job_id, bool cancel_on_interrupt);
+
+ExitCode run_show(const GlobalOptions& global, const std::string& run_id);
+ExitCode export_run(const GlobalOptions& global, const std::string& run_id, const std::string& output_file);
+
+struct LeaderboardOptions {
+  std::string model;
+  std::string board_type;
+  std::string runtime;
+  std::uint32_t limit = 0;
+};
+ExitCode leaderboard(const GlobalOptions& global, const LeaderboardOptions& options);
+
+ExitCode version(const GlobalOptions& global);
+
+}  // namespace tinyrig::client

@@ -1,0 +1,67 @@
+// The way to the server: one channel, a stub per service, and errors in the words that users get to read.
+#pragma once
+
+#include <google/protobuf/message.h>
+#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
+#include <grpcpp/support/status.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "client/exit_codes.h"
+
+namespace tinyrig::client {
+
+/// What went wrong, for people, and the exit code that says so to scripts.
+struct Failure {
+  ExitCode code = kUnavailable;
+  std::string reason;  // MODEL_UNKNOWN, SERVER_UNREACHABLE, ...
+  std::string message;
+  std::string hint;
+};
+
+/// Of a failed call; `context` is the call's.
+Failure failure_of(const grpc::Status& status, const grpc::ClientContext& context, const std::string& server);
+
+/// "tinyrig: message\n  hint\n" on stderr; gives the code to exit with.
+ExitCode report(const Failure& failure);
+
+/// A mistake in the command line or a local file.
+ExitCode report_usage(const std::string& message, const std::string& hint = "");
+
+class Connection {
+ public:
+  /// `server`: HOST:PORT. Nothing is connected yet.
+  explicit Connection(std::string server);
+
+  const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
+  const std::string& server() const { return server_; }
+
+  template <class Service>
+  std::unique_ptr<typename Service::Stub> stub() const {
+    return Service::NewStub(channel_);
+  }
+
+  /// One unary call: `(stub.*method)(context, request, response)`. Reports what goes wrong.
+  template <class Stub, class Method, class Request, class Response>
+  ExitCode call(Stub& stub, Method method, const Request& request, Response* response) const {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
+    const grpc::Status status = (stub.*method)(&context, request, response);
+    return status.ok() ? kOk : report(failure_of(status, context, server_));
+  }
+
+ private:
+  const std::string server_;
+  const std::shared_ptr<grpc::Channel> channel_;
+};
+
+/// Protobuf's JSON with every field, indented, and a newline.
+std::string to_json(const google::protobuf::Message& message);
+
+/// Writes all of it to stdout; false (and said so) when nobody takes it.
+bool print(const std::string& text);
+
+}  // namespace tinyrig::client

@@ -1,0 +1,15 @@
+// What the process says to scripts. Part of the interface: docs/cli.md, `tinyrig --help`.
+#pragma once
+
+namespace tinyrig::client {
+
+enum ExitCode : int {
+  kOk = 0,
+  kNotSucceeded = 1,  // the job or run did not succeed
+  kUsage = 2,         // the command line makes no sense, a local file cannot be read
+  kRefused = 3,       // the server refused: not found, invalid, taken
+  kUnavailable = 4,   // the server cannot be reached, or failed itself
+  kDetached = 130,    // Ctrl-C: the job goes on
+};
+
+}  // namespace tinyrig::client

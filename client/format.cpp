@@ -1,0 +1,127 @@
+#include "client/format.h"
+
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <ctime>
+
+namespace tinyrig::client {
+namespace {
+
+std::string decimals(double value, int digits) {
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%.*f", digits, value);
+  return text.data();
+}
+
+// "OUTCOME_USER_ERROR" -> "user error"; the unspecified value -> "-".
+std::string words(const std::string& name, std::size_t prefix, int number) {
+  if (number == 0 || name.size() <= prefix) return "-";
+  std::string text = name.substr(prefix);
+  for (char& c : text) {
+    if (c == '_') c = ' ';
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string grouped(std::uint64_t value) {
+  const std::string digits = std::to_string(value);
+  std::string text;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i != 0 && (digits.size() - i) % 3 == 0) text += ',';
+    text += digits[i];
+  }
+  return text;
+}
+
+std::string ticks(double value) {
+  if (!std::isfinite(value) || value < 0 || value >= 1e18) return decimals(value, 1);
+  const double tenths = std::round(value * 10);
+  const auto whole = static_cast<std::uint64_t>(tenths / 10);
+  const auto fraction = static_cast<unsigned>(tenths - static_cast<double>(whole) * 10);
+  return fraction == 0 ? grouped(whole) : grouped(whole) + "." + std::to_string(fraction);
+}
+
+std::string bytes(std::uint64_t value) {
+  if (value < 1024) return std::to_string(value) + " B";
+  double scaled = static_cast<double>(value) / 1024;
+  const char* unit = " KiB";
+  if (scaled >= 1024) {
+    scaled /= 1024;
+    unit = " MiB";
+  }
+  return decimals(scaled, scaled == std::floor(scaled) ? 0 : 1) + unit;
+}
+
+std::string percent(double ratio) { return decimals(ratio * 100, 1) + " %"; }
+
+std::string hertz(std::uint64_t value) {
+  if (value >= 1'000'000) {
+    const double megahertz = static_cast<double>(value) / 1e6;
+    return decimals(megahertz, megahertz == std::floor(megahertz) ? 0 : 1) + " MHz";
+  }
+  return grouped(value) + " Hz";
+}
+
+std::string microseconds(double value) {
+  if (value < 1) return decimals(value * 1e3, 0) + " ns";
+  if (value < 1e3) return decimals(value, 2) + " us";
+  if (value < 1e6) return decimals(value / 1e3, 2) + " ms";
+  return decimals(value / 1e6, 2) + " s";
+}
+
+std::string interval(const v1::Interval& interval) {
+  if (!interval.known()) return "unknown";
+  return "[" + ticks(interval.low()) + ", " + ticks(interval.high()) + "]";
+}
+
+std::string samples(std::uint32_t count, std::uint32_t sessions) {
+  if (sessions == 0) return "-";
+  if (count % sessions == 0) return std::to_string(count / sessions) + "x" + std::to_string(sessions);
+  return std::to_string(count) + " in " + std::to_string(sessions);
+}
+
+std::string tick_unit(v1::TickUnit unit, bool emulated) {
+  std::string text = "ticks";
+  if (unit == v1::TICK_UNIT_INSTRUCTIONS) text = "instructions";
+  if (unit == v1::TICK_UNIT_CYCLES) text = "cycles";
+  if (unit == v1::TICK_UNIT_NANOSECONDS) text = "ns";
+  return emulated ? text + " (emulated)" : text;
+}
+
+std::string verification(const v1::Verification& verification) {
+  if (verification.inputs_checked() == 0) return "-";
+  std::string text =
+      std::to_string(verification.inputs_matched()) + "/" + std::to_string(verification.inputs_checked());
+  if (verification.against() == v1::Verification::AGAINST_EXPECTED) text += " expected";
+  if (verification.against() == v1::Verification::AGAINST_REFERENCE) text += " reference";
+  return verification.inputs_matched() == verification.inputs_checked() ? text : "NO: " + text;
+}
+
+std::string time(const google::protobuf::Timestamp& stamp) {
+  if (stamp.seconds() == 0) return "-";
+  const auto seconds = static_cast<std::time_t>(stamp.seconds());
+  std::tm utc{};
+  if (gmtime_r(&seconds, &utc) == nullptr) return "-";
+  std::array<char, 40> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%SZ", &utc);
+  return text.data();
+}
+
+std::string short_digest(const std::string& hex) { return hex.empty() ? "-" : hex.substr(0, 12); }
+
+std::string outcome(v1::Outcome outcome) { return words(v1::Outcome_Name(outcome), sizeof("OUTCOME"), outcome); }
+std::string run_state(v1::RunState state) { return words(v1::RunState_Name(state), sizeof("RUN_STATE"), state); }
+std::string activity(v1::Activity activity) { return words(v1::Activity_Name(activity), sizeof("ACTIVITY"), activity); }
+std::string health(v1::Health health) { return words(v1::Health_Name(health), sizeof("HEALTH"), health); }
+std::string measurement(v1::Measurement measurement) {
+  return words(v1::Measurement_Name(measurement), sizeof("MEASUREMENT"), measurement);
+}
+std::string timing_source(v1::TimingSource source) {
+  return words(v1::TimingSource_Name(source), sizeof("TIMING_SOURCE"), source);
+}
+
+}  // namespace tinyrig::client

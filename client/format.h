@@ -1,0 +1,47 @@
+// Numbers, sizes, times and enum values as people read them. The only place where the CLI decides that.
+// Pure functions.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "google/protobuf/timestamp.pb.h"
+#include "tinyrig/v1/board.pb.h"
+#include "tinyrig/v1/job.pb.h"
+#include "tinyrig/v1/run.pb.h"
+
+namespace tinyrig::client {
+
+/// 1234567 -> "1,234,567".
+std::string grouped(std::uint64_t value);
+/// Ticks: whole numbers grouped; with a fraction, one decimal ("1,234.5").
+std::string ticks(double value);
+/// 24000 -> "23.4 KiB"; below 1024 "512 B"; whole multiples without decimals ("64 KiB").
+std::string bytes(std::uint64_t value);
+/// 0.1234 -> "12.3 %".
+std::string percent(double ratio);
+/// 168000000 -> "168 MHz".
+std::string hertz(std::uint64_t value);
+/// Microseconds in the unit that reads best: "812 ns", "12.41 ms".
+std::string microseconds(double value);
+/// "[1,230, 1,240]" or "unknown".
+std::string interval(const v1::Interval& interval);
+/// "10x3": samples per session times sessions; "31 in 3" when they differ.
+std::string samples(std::uint32_t count, std::uint32_t sessions);
+/// "instructions (emulated)", "cycles", "ns".
+std::string tick_unit(v1::TickUnit unit, bool emulated);
+/// "8/8 expected", "NO: 7/8 expected", "-" when nothing was checked.
+std::string verification(const v1::Verification& verification);
+/// UTC, "2026-11-22 15:10:03Z"; "-" when unset.
+std::string time(const google::protobuf::Timestamp& stamp);
+/// First 12 digits of a digest.
+std::string short_digest(const std::string& hex);
+/// "succeeded"; "-" while unset. Any enum of the API: its value without prefix, in lower case.
+std::string outcome(v1::Outcome outcome);
+std::string run_state(v1::RunState state);
+std::string activity(v1::Activity activity);
+std::string health(v1::Health health);
+std::string measurement(v1::Measurement measurement);
+std::string timing_source(v1::TimingSource source);
+
+}  // namespace tinyrig::client

@@ -1,0 +1,178 @@
+// tinyrig: the command line of TinyRig. What it takes is here, what it does is in *_command.cpp.
+#include <CLI/CLI.hpp>
+#include <exception>
+
+#include "client/commands.h"
+#include "client/version.h"
+
+namespace {
+
+using tinyrig::client::BoardsOptions;
+using tinyrig::client::ExitCode;
+using tinyrig::client::GlobalOptions;
+using tinyrig::client::LeaderboardOptions;
+using tinyrig::client::ModelsAddOptions;
+using tinyrig::client::SubmitOptions;
+
+constexpr char kExitCodes[] =
+    "Exit codes: 0 done; 1 the job or run did not succeed; 2 the command line makes no sense or a local file cannot "
+    "be\n"
+    "read; 3 the server refused (not found, invalid, taken); 4 the server cannot be reached or failed; 130 detached "
+    "by\n"
+    "Ctrl-C (the job goes on).";
+
+// Everything that can stand on the command line.
+struct Arguments {
+  GlobalOptions global;
+  BoardsOptions boards;
+  ModelsAddOptions models_add;
+  std::string model;
+  SubmitOptions submit;
+  std::uint32_t limit = 0;
+  std::string job_id;
+  bool cancel_on_interrupt = false;
+  std::string run_id;
+  std::string output_file;
+  LeaderboardOptions leaderboard;
+};
+
+using Action = std::function<ExitCode()>;
+
+CLI::App* command(CLI::App& parent, const std::string& name, const std::string& help, Action& chosen, Action action) {
+  CLI::App* app = parent.add_subcommand(name, help);
+  app->fallthrough();  // --server and --json may stand behind the command
+  app->callback([&chosen, action = std::move(action)] { chosen = action; });
+  return app;
+}
+
+CLI::App* group(CLI::App& parent, const std::string& name, const std::string& help) {
+  CLI::App* app = parent.add_subcommand(name, help);
+  app->fallthrough();
+  app->require_subcommand(1);
+  return app;
+}
+
+void add_farm_commands(CLI::App& app, Arguments& args, Action& chosen) {
+  namespace client = tinyrig::client;
+  CLI::App* boards = command(app, "boards", "List the farm's boards", chosen,
+                             [&] { return client::boards(args.global, args.boards); });
+  boards->add_option("SELECTOR", args.boards.selector, "A board's name, a board type, label:NAME, or all");
+  boards->add_flag("--types", args.boards.types, "List the catalog of board types instead");
+  command(app, "version", "Versions of client and server", chosen, [&] { return client::version(args.global); });
+}
+
+void add_model_commands(CLI::App& app, Arguments& args, Action& chosen) {
+  namespace client = tinyrig::client;
+  CLI::App* models = group(app, "models", "Add and look at models");
+  CLI::App* add = command(*models, "add", "Upload a .tflite and register it; an interrupted upload is resumed", chosen,
+                          [&] { return client::models_add(args.global, args.models_add); });
+  add->add_option("FILE", args.models_add.file, "The .tflite file")->required();
+  add->add_option("--name", args.models_add.name, "Name of the model (default: the file's name)");
+  add->add_option("--expected", args.models_add.expected_file,
+                  "Golden JSON with the expected output hashes, to verify boards against");
+  command(*models, "list", "List the registered models", chosen, [&] { return client::models_list(args.global); });
+  CLI::App* show = command(*models, "show", "A model's tensors and operators", chosen,
+                           [&] { return client::models_show(args.global, args.model); });
+  show->add_option("NAME", args.model, "Name, or at least 8 digits of the digest")->required();
+}
+
+void add_submit_command(CLI::App& app, Arguments& args, Action& chosen) {
+  namespace client = tinyrig::client;
+  SubmitOptions& options = args.submit;
+  CLI::App* submit = command(app, "submit", "Benchmark models on boards", chosen,
+                             [&] { return client::submit(args.global, args.submit); });
+  submit->add_option("MODEL", options.models, "Registered names, or .tflite files (uploaded first)")->required();
+  submit
+      ->add_option("--board,-b", options.boards,
+                   "A board's name (that unit), a board type (any unit of it), label:NAME or all; repeatable")
+      ->required();
+  submit->add_option("--runtime", options.runtimes, "Runtime of the agent (default: the farm's own); repeatable");
+  submit->add_option("--measure", options.measurements, "latency,profile,memory (the default is all three)")
+      ->delimiter(',');
+  submit->add_option("--sessions", options.sessions, "Resets and loads; the interval covers them (default 3)");
+  submit->add_option("--iterations", options.iterations, "Samples per session (default 10)");
+  submit->add_option("--warmup", options.warmup, "Inferences before the first sample (default 1)");
+  submit->add_option("--seed", options.seed, "Seed of the generated input (default 1)");
+  submit->add_flag("--skip-unfit", options.skip_unfit, "Leave out boards that cannot hold a model (default: fail)");
+  submit->add_flag("--wait,-w", options.wait, "Show progress until the job has finished, then its results");
+  submit->add_flag("--cancel-on-interrupt", options.cancel_on_interrupt,
+                   "With --wait: Ctrl-C cancels the job (default: it goes on)");
+  submit->add_option("--key", options.key, "Idempotency key: the same key and job again gives the same job");
+  submit->add_option("--annotate", options.annotations, "KEY=VALUE, kept with the job; repeatable");
+}
+
+void add_job_commands(CLI::App& app, Arguments& args, Action& chosen) {
+  namespace client = tinyrig::client;
+  CLI::App* jobs = command(app, "jobs", "List jobs, newest first", chosen,
+                           [&] { return client::jobs_list(args.global, args.limit); });
+  jobs->add_option("--limit", args.limit, "How many (default 50, at most 500)");
+
+  CLI::App* job = group(app, "job", "Look at one job, or stop it");
+  CLI::App* show = command(*job, "show", "A job and its results", chosen,
+                           [&] { return client::job_show(args.global, args.job_id); });
+  CLI::App* wait = command(*job, "wait", "Show progress until the job has finished, then its results", chosen,
+                           [&] { return client::job_wait(args.global, args.job_id, args.cancel_on_interrupt); });
+  wait->add_flag("--cancel-on-interrupt", args.cancel_on_interrupt, "Ctrl-C cancels the job");
+  CLI::App* cancel =
+      command(*job, "cancel", "Cancel a job", chosen, [&] { return client::job_cancel(args.global, args.job_id); });
+  CLI::App* logs =
+      command(*job, "logs", "A job's log", chosen, [&] { return client::job_logs(args.global, args.job_id); });
+  for (CLI::App* one : {show, wait, cancel, logs}) one->add_option("JOB", args.job_id, "Id of the job")->required();
+}
+
+void add_result_commands(CLI::App& app, Arguments& args, Action& chosen) {
+  namespace client = tinyrig::client;
+  CLI::App* run = group(app, "run", "Look at one run");
+  CLI::App* show = command(*run, "show", "Settings, samples' summary, profile, memory, validity, provenance", chosen,
+                           [&] { return client::run_show(args.global, args.run_id); });
+  show->add_option("RUN", args.run_id, "Id of the run")->required();
+
+  LeaderboardOptions& options = args.leaderboard;
+  CLI::App* leaderboard = command(app, "leaderboard", "The best valid results, ranked among like with like", chosen,
+                                  [&] { return client::leaderboard(args.global, args.leaderboard); });
+  leaderboard->add_option("--model", options.model, "Only this model");
+  leaderboard->add_option("--board-type", options.board_type, "Only this board type");
+  leaderboard->add_option("--runtime", options.runtime, "Only this runtime");
+  leaderboard->add_option("--limit", options.limit, "How many rows (default 100, at most 1000)");
+
+  CLI::App* exported = command(app, "export", "One run as JSON, with every raw sample", chosen,
+                               [&] { return client::export_run(args.global, args.run_id, args.output_file); });
+  exported->add_option("RUN", args.run_id, "Id of the run")->required();
+  exported->add_option("--output,-o", args.output_file, "File to write (default: stdout)");
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("TinyRig: benchmarks of machine learning on real microcontrollers", "tinyrig");
+  Arguments args;
+  Action chosen;
+  app.set_version_flag("--client-version", tinyrig::client::kClientVersion);
+  app.add_option("--server", args.global.server, "Address of tinyrigd (env TINYRIG_SERVER)")
+      ->envname("TINYRIG_SERVER")
+      ->capture_default_str();
+  app.add_flag("--json", args.global.json, "Print the API's messages as JSON instead of text");
+  app.require_subcommand(1);
+  app.footer(kExitCodes);
+  add_farm_commands(app, args, chosen);
+  add_model_commands(app, args, chosen);
+  add_submit_command(app, args, chosen);
+  add_job_commands(app, args, chosen);
+  add_result_commands(app, args, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int shown = app.exit(error);  // prints help, version or the mistake
+    return shown == 0 ? tinyrig::client::kOk : tinyrig::client::kUsage;
+  }
+  return chosen();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "tinyrig: %s\n", error.what());
+    return tinyrig::client::kUnavailable;
+  }
+}

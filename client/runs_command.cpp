@@ -1,0 +1,40 @@
+// tinyrig run show, tinyrig export.
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "client/commands.h"
+#include "client/run_text.h"
+#include "tinyrig/v1/run.grpc.pb.h"
+
+namespace tinyrig::client {
+
+ExitCode run_show(const GlobalOptions& global, const std::string& run_id) {
+  const Connection connection(global.server);
+  const auto stub = connection.stub<v1::RunService>();
+  v1::GetRunRequest request;
+  request.set_run_id(run_id);
+  v1::GetRunResponse response;
+  const ExitCode called = connection.call(*stub, &v1::RunService::Stub::GetRun, request, &response);
+  if (called != kOk) return called;
+  return print(global.json ? to_json(response) : run_text(response.run())) ? kOk : kUnavailable;
+}
+
+ExitCode export_run(const GlobalOptions& global, const std::string& run_id, const std::string& output_file) {
+  const Connection connection(global.server);
+  const auto stub = connection.stub<v1::RunService>();
+  v1::ExportRunRequest request;
+  request.set_run_id(run_id);
+  v1::ExportRunResponse response;
+  const ExitCode called = connection.call(*stub, &v1::RunService::Stub::ExportRun, request, &response);
+  if (called != kOk) return called;
+  const std::string json = to_json(response);
+  if (output_file.empty()) return print(json) ? kOk : kUnavailable;
+  std::ofstream file(output_file, std::ios::binary | std::ios::trunc);
+  file << json;
+  file.close();
+  if (!file) return report_usage("cannot write " + output_file + ": " + std::strerror(errno), "check folder and room");
+  return kOk;
+}
+
+}  // namespace tinyrig::client
