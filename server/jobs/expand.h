@@ -71,7 +71,8 @@ inline constexpr std::size_t kMaxRunsPerJob = 10'000;
 /// is one run. The same pair of model and board type is checked for fit once.
 ///
 /// INVALID_ARGUMENT: EMPTY_JOB, RUNTIME_UNKNOWN, SETTINGS_OUT_OF_RANGE, MEASUREMENT_UNAVAILABLE,
-/// JOB_TOO_LARGE, SPEC_INVALID. NOT_FOUND: MODEL_UNKNOWN, BOARD_UNKNOWN, LABEL_UNKNOWN; the message names
+/// JOB_TOO_LARGE, SPEC_INVALID, NOTHING_FITS (every cell would be skipped). NOT_FOUND: MODEL_UNKNOWN,
+/// BOARD_UNKNOWN, LABEL_UNKNOWN, BOARD_TYPE_UNKNOWN (a board of a type that the catalog lacks); the message names
 /// what exists.
 absl::StatusOr<JobPlan> expand(const v1::JobSpec& spec, const ExpandContext& context);
 

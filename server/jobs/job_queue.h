@@ -20,6 +20,7 @@
 #include "absl/status/statusor.h"
 #include "server/base/clock.h"
 #include "server/events/event_bus.h"
+#include "server/jobs/board_view.h"
 #include "server/jobs/expand.h"
 #include "server/jobs/ids.h"
 #include "server/store/store.h"
@@ -27,13 +28,6 @@
 #include "tinyrig/v1/run.pb.h"
 
 namespace tinyrig::jobs {
-
-/// What the queue needs to know of a board that asks for work.
-struct BoardView {
-  std::string id;
-  std::string type;
-  std::vector<std::string> labels;
-};
 
 /// A run given to a board, once: this attempt of it belongs to the taker until finish().
 struct Lease {

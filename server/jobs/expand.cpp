@@ -1,0 +1,284 @@
+#include "server/jobs/expand.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "server/base/error.h"
+#include "server/base/status_macros.h"
+
+namespace tinyrig::jobs {
+namespace {
+
+constexpr std::size_t kMaxSpecBytes = 64 * 1024;
+constexpr char kLabelPrefix[] = "label:";
+
+// Limits of settings, and what a zero means.
+constexpr std::uint32_t kDefaultSessions = 3;
+constexpr std::uint32_t kMaxSessions = 100;
+constexpr std::uint32_t kDefaultWarmup = 1;
+constexpr std::uint32_t kMaxWarmup = 10'000;
+constexpr std::uint32_t kDefaultIterations = 10;
+constexpr std::uint32_t kMaxIterations = 100'000;
+constexpr std::uint32_t kMaxSamples = 1'000'000;
+constexpr std::uint32_t kDefaultSeed = 1;
+constexpr std::uint32_t kDefaultSilenceMs = 10'000;
+constexpr std::uint32_t kMinSilenceMs = 100;
+constexpr std::uint32_t kMaxSilenceMs = 3'600'000;
+
+/// Boards that one cell of the job may run on.
+struct Target {
+  std::string board_type;
+  std::string pinned_board_id;
+  std::string required_label;
+
+  auto operator<=>(const Target&) const = default;
+};
+
+absl::Status invalid(std::string reason, std::string message, std::string hint = "") {
+  return make_error(absl::StatusCode::kInvalidArgument, std::move(reason), std::move(message), std::move(hint));
+}
+
+std::string joined(const std::set<std::string>& names) {
+  constexpr std::size_t kMaxNames = 30;
+  std::string text;
+  std::size_t count = 0;
+  for (const std::string& name : names) {
+    if (count++ == kMaxNames) return text + ", ...";
+    text += (text.empty() ? "" : ", ") + name;
+  }
+  return text.empty() ? "none" : text;
+}
+
+absl::Status check_range(const char* name, std::uint32_t value, std::uint32_t least, std::uint32_t most) {
+  if (value >= least && value <= most) return absl::OkStatus();
+  return invalid("SETTINGS_OUT_OF_RANGE", std::string("settings.") + name + " is " + std::to_string(value) +
+                                              ", allowed are " + std::to_string(least) + " to " + std::to_string(most));
+}
+
+void set_default(std::uint32_t value, std::uint32_t standard, void (v1::RunSettings::*set)(std::uint32_t),
+                 v1::RunSettings* settings) {
+  if (value == 0) (settings->*set)(standard);
+}
+
+absl::Status complete_settings(v1::RunSettings* settings) {
+  set_default(settings->sessions(), kDefaultSessions, &v1::RunSettings::set_sessions, settings);
+  set_default(settings->warmup(), kDefaultWarmup, &v1::RunSettings::set_warmup, settings);
+  set_default(settings->iterations(), kDefaultIterations, &v1::RunSettings::set_iterations, settings);
+  set_default(settings->input_seed(), kDefaultSeed, &v1::RunSettings::set_input_seed, settings);
+  set_default(settings->silence_timeout_ms(), kDefaultSilenceMs, &v1::RunSettings::set_silence_timeout_ms, settings);
+  TINYRIG_RETURN_IF_ERROR(check_range("sessions", settings->sessions(), 1, kMaxSessions));
+  TINYRIG_RETURN_IF_ERROR(check_range("warmup", settings->warmup(), 1, kMaxWarmup));
+  TINYRIG_RETURN_IF_ERROR(check_range("iterations", settings->iterations(), 1, kMaxIterations));
+  TINYRIG_RETURN_IF_ERROR(
+      check_range("silence_timeout_ms", settings->silence_timeout_ms(), kMinSilenceMs, kMaxSilenceMs));
+  return check_range("sessions * settings.iterations", settings->sessions() * settings->iterations(), 1, kMaxSamples);
+}
+
+absl::Status complete_measurements(const ExpandContext& context, v1::JobSpec* spec) {
+  std::set<int> wanted(spec->measurements().begin(), spec->measurements().end());
+  if (wanted.empty()) {
+    wanted = {v1::MEASUREMENT_LATENCY, v1::MEASUREMENT_PROFILE, v1::MEASUREMENT_MEMORY};
+  }
+  spec->clear_measurements();
+  for (const int measurement : wanted) {
+    const auto kind = static_cast<v1::Measurement>(measurement);
+    if (std::count(context.measurements.begin(), context.measurements.end(), kind) == 0) {
+      std::set<std::string> names;
+      for (const v1::Measurement known : context.measurements) names.insert(v1::Measurement_Name(known));
+      const std::string name =
+          v1::Measurement_IsValid(measurement) ? v1::Measurement_Name(kind) : std::to_string(measurement);
+      return invalid("MEASUREMENT_UNAVAILABLE", name + " cannot be taken by this farm; it takes " + joined(names));
+    }
+    spec->add_measurements(kind);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status complete_runtimes(const ExpandContext& context, v1::JobSpec* spec) {
+  if (spec->runtimes().empty()) spec->add_runtimes(context.runtimes.front());
+  for (const std::string& runtime : spec->runtimes()) {
+    if (std::count(context.runtimes.begin(), context.runtimes.end(), runtime) == 0) {
+      return invalid("RUNTIME_UNKNOWN", "no agent of this farm carries runtime \"" + runtime +
+                                            "\"; known: " + joined({context.runtimes.begin(), context.runtimes.end()}));
+    }
+  }
+  return absl::OkStatus();
+}
+
+/// Defaults filled in and limits checked.
+absl::StatusOr<v1::JobSpec> complete(v1::JobSpec spec, const ExpandContext& context) {
+  if (spec.models().empty()) {
+    return invalid("EMPTY_JOB", "the job names no models",
+                   "Name at least one model; `tinyrig models list` shows them.");
+  }
+  if (spec.boards().empty()) {
+    return invalid("EMPTY_JOB", "the job names no boards",
+                   "Name boards, board types, label:NAME or all; `tinyrig boards` shows them.");
+  }
+  if (spec.ByteSizeLong() > kMaxSpecBytes) {
+    return invalid("SPEC_INVALID",
+                   "the job's description takes " + std::to_string(spec.ByteSizeLong()) + " bytes, at most " +
+                       std::to_string(kMaxSpecBytes) + " are taken",
+                   "Shorten its annotations, or split the job.");
+  }
+  if (!v1::FitPolicy_IsValid(spec.fit_policy())) return invalid("SPEC_INVALID", "fit_policy is none that is known");
+  if (spec.fit_policy() == v1::FIT_POLICY_UNSPECIFIED) spec.set_fit_policy(v1::FIT_POLICY_FAIL);
+  TINYRIG_RETURN_IF_ERROR(complete_settings(spec.mutable_settings()));
+  TINYRIG_RETURN_IF_ERROR(complete_measurements(context, &spec));
+  TINYRIG_RETURN_IF_ERROR(complete_runtimes(context, &spec));
+  return spec;
+}
+
+bool has_label(const v1::Board& board, const std::string& label) {
+  return std::count(board.labels().begin(), board.labels().end(), label) > 0;
+}
+
+absl::Status board_unknown(const std::string& selector, const std::vector<const v1::Board*>& boards) {
+  std::set<std::string> names;
+  std::set<std::string> types;
+  for (const v1::Board* board : boards) {
+    names.insert(board->id());
+    types.insert(board->board_type());
+  }
+  return make_error(absl::StatusCode::kNotFound, "BOARD_UNKNOWN",
+                    "no board or board type \"" + selector.substr(0, 100) +
+                        "\" in this farm; boards: " + joined(names) + "; types: " + joined(types),
+                    "`tinyrig boards` shows the farm.");
+}
+
+absl::Status label_unknown(const std::string& label, const std::vector<const v1::Board*>& boards) {
+  std::set<std::string> labels;
+  for (const v1::Board* board : boards) labels.insert(board->labels().begin(), board->labels().end());
+  return make_error(absl::StatusCode::kNotFound, "LABEL_UNKNOWN",
+                    "no board has the label \"" + label.substr(0, 100) + "\"; labels: " + joined(labels),
+                    "`tinyrig boards` shows the farm.");
+}
+
+absl::StatusOr<std::vector<Target>> targets_of(const std::string& selector,
+                                               const std::vector<const v1::Board*>& boards) {
+  std::set<Target> targets;
+  if (selector.starts_with(kLabelPrefix)) {
+    const std::string label = selector.substr(sizeof(kLabelPrefix) - 1);
+    for (const v1::Board* board : boards) {
+      if (has_label(*board, label)) targets.insert({board->board_type(), "", label});
+    }
+    if (targets.empty()) return label_unknown(label, boards);
+  } else if (selector == "all") {
+    for (const v1::Board* board : boards) targets.insert({board->board_type(), "", ""});
+  } else {
+    for (const v1::Board* board : boards) {
+      if (board->id() == selector) return std::vector<Target>{{board->board_type(), board->id(), ""}};
+    }
+    for (const v1::Board* board : boards) {
+      if (board->board_type() == selector) targets.insert({selector, "", ""});
+    }
+  }
+  if (targets.empty()) return board_unknown(selector, boards);
+  return std::vector<Target>(targets.begin(), targets.end());
+}
+
+absl::StatusOr<std::vector<Target>> all_targets(const v1::JobSpec& spec, const ExpandContext& context) {
+  std::vector<const v1::Board*> boards;
+  for (const v1::Board& board : context.boards) {
+    if (board.health() != v1::HEALTH_RETIRED) boards.push_back(&board);
+  }
+  std::vector<Target> targets;
+  for (const std::string& selector : spec.boards()) {
+    TINYRIG_ASSIGN_OR_RETURN(const std::vector<Target> selected, targets_of(selector, boards));
+    for (const Target& target : selected) {
+      if (std::count(targets.begin(), targets.end(), target) == 0) targets.push_back(target);
+    }
+  }
+  return targets;
+}
+
+absl::StatusOr<std::vector<v1::Model>> all_models(const v1::JobSpec& spec, const ExpandContext& context) {
+  std::vector<v1::Model> models;
+  for (const std::string& name : spec.models()) {
+    TINYRIG_ASSIGN_OR_RETURN(v1::Model model, context.find_model(name));
+    const auto same = [&](const v1::Model& other) { return other.sha256() == model.sha256(); };
+    if (std::none_of(models.begin(), models.end(), same)) models.push_back(std::move(model));
+  }
+  return models;
+}
+
+/// Fit checks, each made once.
+class Fits {
+ public:
+  explicit Fits(const ExpandContext& context) : context_(context) {}
+
+  absl::StatusOr<std::optional<Misfit>> check(const v1::Model& model, const std::string& board_type) {
+    const auto key = std::make_pair(model.sha256(), board_type);
+    if (const auto known = checked_.find(key); known != checked_.end()) return known->second;
+    for (const v1::BoardType& type : context_.types) {
+      if (type.id() != board_type) continue;
+      std::optional<Misfit> misfit;
+      if (context_.fits) {
+        TINYRIG_ASSIGN_OR_RETURN(misfit, context_.fits(model, type));
+      }
+      checked_.emplace(key, misfit);
+      return misfit;
+    }
+    return make_error(absl::StatusCode::kNotFound, "BOARD_TYPE_UNKNOWN",
+                      "board type \"" + board_type + "\" is not in the catalog",
+                      "Add it to the catalog of board types, or correct the farm file.");
+  }
+
+ private:
+  const ExpandContext& context_;
+  std::map<std::pair<std::string, std::string>, std::optional<Misfit>> checked_;
+};
+
+void add_skipped(const v1::Model& model, const std::string& board_type, const Misfit& misfit, JobPlan* plan) {
+  for (const v1::SkippedCell& cell : plan->skipped_cells) {
+    if (cell.model_name() == model.name() && cell.board_type() == board_type) return;
+  }
+  v1::SkippedCell& cell = plan->skipped_cells.emplace_back();
+  cell.set_model_name(model.name());
+  cell.set_board_type(board_type);
+  cell.set_reason(misfit.reason);
+  cell.set_missing_bytes(misfit.missing_bytes);
+  cell.set_message(misfit.message);
+}
+
+}  // namespace
+
+absl::StatusOr<JobPlan> expand(const v1::JobSpec& spec, const ExpandContext& context) {
+  JobPlan plan;
+  TINYRIG_ASSIGN_OR_RETURN(plan.spec, complete(spec, context));
+  TINYRIG_ASSIGN_OR_RETURN(const std::vector<v1::Model> models, all_models(plan.spec, context));
+  TINYRIG_ASSIGN_OR_RETURN(const std::vector<Target> targets, all_targets(plan.spec, context));
+  const std::set<std::string> runtimes(plan.spec.runtimes().begin(), plan.spec.runtimes().end());
+  const std::size_t cells = models.size() * targets.size() * runtimes.size();
+  if (cells > kMaxRunsPerJob) {
+    return invalid(
+        "JOB_TOO_LARGE",
+        "the job has " + std::to_string(cells) + " runs, at most " + std::to_string(kMaxRunsPerJob) + " are taken",
+        "Split it into several jobs.");
+  }
+
+  Fits fits(context);
+  for (const v1::Model& model : models) {
+    for (const Target& target : targets) {
+      TINYRIG_ASSIGN_OR_RETURN(const std::optional<Misfit> misfit, fits.check(model, target.board_type));
+      if (misfit.has_value() && plan.spec.fit_policy() == v1::FIT_POLICY_SKIP) {
+        add_skipped(model, target.board_type, *misfit, &plan);
+        continue;
+      }
+      for (const std::string& runtime : runtimes) {
+        plan.runs.push_back({model.name(), model.sha256(), target.board_type, target.pinned_board_id,
+                             target.required_label, runtime, misfit});
+      }
+    }
+  }
+  if (plan.runs.empty()) {
+    return invalid("NOTHING_FITS", "no model of the job fits any board of it: " + plan.skipped_cells.front().message(),
+                   "Choose boards with more memory, or smaller models.");
+  }
+  return plan;
+}
+
+}  // namespace tinyrig::jobs

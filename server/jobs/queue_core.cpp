@@ -1,0 +1,198 @@
+#include "server/jobs/queue_core.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "server/base/status_macros.h"
+#include "server/jobs/clean_text.h"
+#include "server/store/columns.h"
+
+namespace tinyrig::jobs {
+namespace {
+
+constexpr std::size_t kMaxLogTextBytes = 4'096;
+
+}  // namespace
+
+JobQueue::Core::Core(store::Store& store, events::EventBus& bus, const Clock& clock, IdSource& ids, Planner planner)
+    : store_(store), bus_(bus), clock_(clock), ids_(ids), planner_(std::move(planner)) {}
+
+absl::StatusOr<v1::Job> JobQueue::Core::job(const std::string& job_id) const {
+  TINYRIG_ASSIGN_OR_RETURN(v1::Job job, store_.job(job_id));
+  for (v1::RunSummary& run : *job.mutable_runs()) overlay(&run);
+  return job;
+}
+
+absl::StatusOr<v1::Run> JobQueue::Core::run(const std::string& run_id) const {
+  TINYRIG_ASSIGN_OR_RETURN(v1::Run run, store_.run(run_id));
+  overlay(run.mutable_summary());
+  return run;
+}
+
+void JobQueue::Core::overlay(v1::RunSummary* summary) const {
+  if (summary->state() == v1::RUN_STATE_FINISHED) return;
+  const std::lock_guard lock(mutex_);
+  const auto run = runs_.find(summary->run_id());
+  if (run != runs_.end()) *summary = run->second.scheduled.run.summary();
+}
+
+void JobQueue::Core::board_unavailable(const std::string& board_id) {
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_.set_unusable(board_id);
+  }
+  call_work_hook();  // runs that were kept for it may go elsewhere now
+}
+
+void JobQueue::Core::log(const std::string& job_id, const std::string& run_id, const std::string& board_id,
+                         const std::string& level, const std::string& text) {
+  const std::lock_guard lock(mutex_);
+  log_locked(job_id, run_id, board_id, level, text);
+}
+
+std::size_t JobQueue::Core::queued_runs() const {
+  const std::lock_guard lock(mutex_);
+  return waiting_.size();
+}
+
+std::size_t JobQueue::Core::unsaved_ends() const {
+  const std::lock_guard lock(mutex_);
+  return unsaved_.size();
+}
+
+void JobQueue::Core::on_work(std::function<void()> hook) {
+  const std::lock_guard lock(hook_mutex_);
+  work_hook_ = std::move(hook);
+}
+
+void JobQueue::Core::on_cancel(std::function<void(const std::string&, const std::string&)> hook) {
+  const std::lock_guard lock(hook_mutex_);
+  cancel_hook_ = std::move(hook);
+}
+
+void JobQueue::Core::close() {
+  const std::lock_guard lock(hook_mutex_);
+  work_hook_ = nullptr;
+  cancel_hook_ = nullptr;
+}
+
+void JobQueue::Core::call_work_hook() {
+  const std::lock_guard lock(hook_mutex_);
+  if (work_hook_) work_hook_();
+}
+
+void JobQueue::Core::call_cancel_hook(const std::string& run_id, const std::string& board_id) {
+  const std::lock_guard lock(hook_mutex_);
+  if (cancel_hook_) cancel_hook_(run_id, board_id);
+}
+
+// --- with mutex_ held ---------------------------------------------------------------------------------
+
+JobQueue::Core::RunEntry* JobQueue::Core::active_run(const std::string& run_id, std::uint32_t attempt) {
+  const auto run = runs_.find(run_id);
+  const bool is_current =
+      run != runs_.end() && run->second.phase == Phase::kActive && run->second.attempt.number() == attempt;
+  return is_current ? &run->second : nullptr;
+}
+
+void JobQueue::Core::add_job(v1::Job job) {
+  JobEntry entry;
+  entry.job = std::move(job);
+  entry.job.clear_runs();
+  entry.order = next_order_++;
+  jobs_.insert_or_assign(entry.job.job_id(), std::move(entry));
+}
+
+JobQueue::Core::RunEntry& JobQueue::Core::add_run(store::ScheduledRun scheduled) {
+  const std::string run_id = scheduled.run.summary().run_id();
+  RunEntry entry;
+  entry.order = next_order_++;
+  entry.scheduled = std::move(scheduled);
+  JobEntry& job = jobs_.at(entry.scheduled.run.job_id());
+  job.run_ids.insert(run_id);
+  ++job.runs_by_state.at(entry.scheduled.run.summary().state());
+  return runs_.insert_or_assign(run_id, std::move(entry)).first->second;
+}
+
+void JobQueue::Core::make_waiting(const std::string& run_id, RunEntry& run) {
+  JobEntry& job = jobs_.at(run.scheduled.run.job_id());
+  if (job.cancels_in_flight > 0) {
+    run.phase = Phase::kHeld;
+    return;
+  }
+  run.phase = Phase::kWaiting;
+  std::vector<std::string> avoid = run.scheduled.failed_board_ids;
+  std::sort(avoid.begin(), avoid.end());
+  avoid.erase(std::unique(avoid.begin(), avoid.end()), avoid.end());
+  waiting_.add({run_id, job.order, run.order, run.scheduled.run.summary().board_type(), run.scheduled.pinned_board_id,
+                run.scheduled.required_label, std::move(avoid)});
+}
+
+void JobQueue::Core::adopt(RunEntry& run, v1::RunSummary summary) {
+  JobEntry& job = jobs_.at(run.scheduled.run.job_id());
+  --job.runs_by_state.at(run.scheduled.run.summary().state());
+  ++job.runs_by_state.at(summary.state());
+  *run.scheduled.run.mutable_summary() = std::move(summary);
+  publish_run(run);
+  update_job_state(job);
+}
+
+void JobQueue::Core::change_state(RunEntry& run, v1::RunState state) {
+  v1::RunSummary summary = run.scheduled.run.summary();
+  summary.set_state(state);
+  adopt(run, std::move(summary));
+}
+
+void JobQueue::Core::drop_run(const std::string& run_id, RunEntry& run) {
+  JobEntry& job = jobs_.at(run.scheduled.run.job_id());
+  job.run_ids.erase(run_id);
+  --job.runs_by_state.at(run.scheduled.run.summary().state());
+  const bool job_is_over = job.run_ids.empty() && job.job.state() == v1::RUN_STATE_FINISHED;
+  if (job_is_over) jobs_.erase(run.scheduled.run.job_id());
+  waiting_.remove(run_id);
+  unsaved_.erase(run_id);
+  runs_.erase(run_id);
+}
+
+void JobQueue::Core::update_job_state(JobEntry& job) {
+  if (job.job.state() == v1::RUN_STATE_FINISHED) return;
+  for (int state = v1::RUN_STATE_COLLECTING; state >= v1::RUN_STATE_QUEUED; --state) {
+    if (job.runs_by_state.at(static_cast<std::size_t>(state)) == 0) continue;
+    if (job.job.state() == static_cast<v1::RunState>(state)) return;
+    job.job.set_state(static_cast<v1::RunState>(state));
+    publish_job(job);
+    return;
+  }
+}
+
+void JobQueue::Core::publish_run(const RunEntry& run) {
+  v1::Event event;
+  *event.mutable_run() = run.scheduled.run.summary();
+  event.set_job_id(run.scheduled.run.job_id());
+  bus_.publish(std::move(event));
+}
+
+void JobQueue::Core::publish_job(const JobEntry& job) {
+  v1::Event event;
+  *event.mutable_job() = job.job;
+  event.set_job_id(job.job.job_id());
+  bus_.publish(std::move(event));
+}
+
+void JobQueue::Core::log_locked(const std::string& job_id, const std::string& run_id, const std::string& board_id,
+                                const std::string& level, const std::string& text) {
+  v1::LogLine line;
+  *line.mutable_time() = store::timestamp_of(clock_.now());
+  line.set_job_id(job_id);
+  line.set_run_id(run_id);
+  line.set_board_id(board_id);
+  line.set_level(level);
+  line.set_text(clean_text(text, kMaxLogTextBytes));
+  v1::Event event;
+  *event.mutable_log() = line;
+  event.set_job_id(job_id);
+  bus_.publish(std::move(event));
+  store_.append_logs({std::move(line)}, nullptr);
+}
+
+}  // namespace tinyrig::jobs
