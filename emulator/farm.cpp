@@ -106,7 +106,8 @@ absl::Status Farm::make_board(const EmulatedType& type, const std::string& id) {
                         "boards of type host need an agent to run: \"" + options_.host_agent.string() + "\"",
                         "name it with --host-agent; ./rig build makes it");
     }
-    boards_[id] = std::make_shared<HostBoard>(executor_, id, type, std::move(line), host_agent_command());
+    boards_[id] = std::make_shared<HostBoard>(executor_, id, type, std::move(line), host_agent_command(),
+                                              std::filesystem::absolute(options_.state_folder) / id / "slot.bin");
     return absl::OkStatus();
   }
   if (!can_run(type.qemu)) return qemu_missing(type);

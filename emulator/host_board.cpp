@@ -15,16 +15,24 @@ namespace tinyrig::emulator {
 namespace asio = boost::asio;
 
 HostBoard::HostBoard(asio::any_io_executor executor, std::string id, const EmulatedType& type,
-                     std::shared_ptr<SerialLine> line, std::vector<std::string> command)
-    : Board(std::move(id), type, std::move(line)), executor_(std::move(executor)), command_(std::move(command)) {}
+                     std::shared_ptr<SerialLine> line, std::vector<std::string> command,
+                     std::filesystem::path slot_file)
+    : Board(std::move(id), type, std::move(line)),
+      executor_(std::move(executor)),
+      command_(std::move(command)),
+      slot_file_(std::move(slot_file)) {}
 
 absl::Status HostBoard::start() {
   absl::StatusOr<SocketPair> uart = make_socket_pair();
   if (!uart.ok()) return uart.status();
   ChildOptions options;
+  std::error_code error;
+  std::filesystem::create_directories(slot_file_.parent_path(), error);
   options.argv = command_;
-  options.argv.insert(options.argv.end(), {"--unit-id", flash::to_hex(std::span<const std::uint8_t>(unit_id_of(id_)))});
-  options.standard_io = uart->theirs.get();
+  options.argv.insert(options.argv.end(),
+                      {"--fd", "3", "--unit-id", flash::to_hex(std::span<const std::uint8_t>(unit_id_of(id_))),
+                       "--slot-file", slot_file_.string()});
+  options.inherited = {uart->theirs.get()};
   auto process = ChildProcess::start(executor_, options);
   if (!process.ok()) return process.status();
   process_ = *std::move(process);

@@ -1,8 +1,9 @@
-// A board that is a process of this machine: the agent built for the host, its serial line on standard
-// input and output.
+// A board that is a process of this machine: the agent built for the host, with its serial line as an
+// inherited descriptor.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,9 +15,9 @@ namespace tinyrig::emulator {
 
 class HostBoard : public Board, public std::enable_shared_from_this<HostBoard> {
  public:
-  /// `command`: the agent and its arguments; the unit id is added (--unit-id HEX).
+  /// `command`: the agent and its arguments; --fd, --unit-id and --slot-file are added.
   HostBoard(boost::asio::any_io_executor executor, std::string id, const EmulatedType& type,
-            std::shared_ptr<SerialLine> line, std::vector<std::string> command);
+            std::shared_ptr<SerialLine> line, std::vector<std::string> command, std::filesystem::path slot_file);
 
   int pid() const override { return process_ != nullptr ? process_->pid() : 0; }
   boost::asio::awaitable<absl::Status> power_on() override;
@@ -31,6 +32,7 @@ class HostBoard : public Board, public std::enable_shared_from_this<HostBoard> {
 
   const boost::asio::any_io_executor executor_;
   const std::vector<std::string> command_;
+  const std::filesystem::path slot_file_;
   std::shared_ptr<ChildProcess> process_;
 };
 

@@ -57,10 +57,9 @@ absl::Status failed(const std::string& what, int error) {
     if (source[i] < 0) give_up();
   }
   const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-  const int standard = options.standard_io >= 0 ? options.standard_io : null;
-  const int high_standard = ::fcntl(standard, F_DUPFD_CLOEXEC, kHigh);
+  const int high_null = ::fcntl(null, F_DUPFD_CLOEXEC, kHigh);
   const int high_stderr = ::fcntl(stderr_fd, F_DUPFD_CLOEXEC, kHigh);
-  if (::dup2(high_standard, 0) < 0 || ::dup2(high_standard, 1) < 0 || ::dup2(high_stderr, 2) < 0) give_up();
+  if (::dup2(high_null, 0) < 0 || ::dup2(high_null, 1) < 0 || ::dup2(high_stderr, 2) < 0) give_up();
   const int first_free = 3 + static_cast<int>(options.inherited.size());
   for (int i = 3; i < first_free; ++i) {
     if (::dup2(source[i - 3], i) < 0) give_up();

@@ -42,10 +42,8 @@ absl::StatusOr<SocketPair> make_socket_pair();
 
 struct ChildOptions {
   std::vector<std::string> argv;
-  // Our descriptors as the child's 3, 4, 5...
+  // Our descriptors as the child's 3, 4, 5... Its standard input and output are /dev/null.
   std::vector<int> inherited;
-  // The child's stdin and stdout; -1: /dev/null.
-  int standard_io = -1;
 };
 
 class ChildProcess {

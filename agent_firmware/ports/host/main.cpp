@@ -2,9 +2,12 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -45,36 +48,51 @@ std::string hex(const std::vector<std::uint8_t>& bytes) {
   return text;
 }
 
-// As a reset: same line, RAM gone, one boot more.
-void restart() {
-  ::fcntl(setup.line_fd, F_SETFD, 0);
-  std::vector<std::string> arguments = {"tinyrig-agent-host",
-                                        "--fd",
-                                        std::to_string(setup.line_fd),
-                                        "--unit-id",
-                                        hex(setup.unit_id),
-                                        "--ram-bytes",
-                                        std::to_string(setup.ram_bytes),
-                                        "--slot-bytes",
-                                        std::to_string(setup.slot_bytes),
-                                        "--boot-count",
-                                        std::to_string(setup.boot_count + 1),
-                                        "--paced-us",
-                                        std::to_string(paced_us),
-                                        "--software-reset"};
+// The command line of the next boot: same line, RAM gone, one boot more. Made before it is needed, since
+// the reset button is a signal.
+struct NextBoot {
+  std::vector<std::string> arguments;
+  std::vector<char*> argv;
+} next_boot;
+
+void prepare_next_boot() {
+  next_boot.arguments = {"tinyrig-agent-host",
+                         "--software-reset",
+                         "--fd=" + std::to_string(setup.line_fd),
+                         "--unit-id=" + hex(setup.unit_id),
+                         "--ram-bytes=" + std::to_string(setup.ram_bytes),
+                         "--slot-bytes=" + std::to_string(setup.slot_bytes),
+                         "--boot-count=" + std::to_string(setup.boot_count + 1),
+                         "--paced-us=" + std::to_string(paced_us)};
   if (!setup.slot_file.empty()) {
-    arguments.insert(arguments.end(), {"--slot-file", setup.slot_file});
+    next_boot.arguments.push_back("--slot-file=" + setup.slot_file);
   }
   if (!setup.pty_link.empty()) {
-    arguments.insert(arguments.end(), {"--pty-link", setup.pty_link});
+    next_boot.arguments.push_back("--pty-link=" + setup.pty_link);
   }
-  std::vector<char*> argv;
-  for (std::string& argument : arguments) {
-    argv.push_back(argument.data());
+  for (std::string& argument : next_boot.arguments) {
+    next_boot.argv.push_back(argument.data());
   }
-  argv.push_back(nullptr);
-  ::execv("/proc/self/exe", argv.data());
-  std::perror("execv");
+  next_boot.argv.push_back(nullptr);
+  ::fcntl(setup.line_fd, F_SETFD, 0);
+}
+
+void restart() { ::execv("/proc/self/exe", next_boot.argv.data()); }
+
+void on_reset_button(int) {
+  restart();
+  ::_exit(1);
+}
+
+// SIGHUP is the board's reset button.
+void arm_reset_button() {
+  struct sigaction action {};
+  action.sa_handler = on_reset_button;
+  ::sigaction(SIGHUP, &action, nullptr);
+  sigset_t hang_up;
+  ::sigemptyset(&hang_up);
+  ::sigaddset(&hang_up, SIGHUP);
+  ::sigprocmask(SIG_UNBLOCK, &hang_up, nullptr);  // blocked when the last boot ended in the handler
 }
 
 bool parse_hex(const std::string& text, std::vector<std::uint8_t>& bytes) {
@@ -122,6 +140,7 @@ int main(int argc, char** argv) {
   app.add_option("--boot-count", setup.boot_count)->group("");
   app.add_option("--pty-link", setup.pty_link)->group("");
   app.add_flag("--software-reset", software_reset)->group("");
+  app.footer("SIGHUP is the reset button. The process ends when its line is closed.");
   CLI11_PARSE(app, argc, argv);
 
   setup.unit_id.clear();
@@ -152,6 +171,9 @@ int main(int argc, char** argv) {
     return 1;
   }
 
+  ::signal(SIGPIPE, SIG_IGN);  // a closed line ends us in an orderly way
+  prepare_next_boot();
+  arm_reset_button();
   // On a stack of known bounds, so that its use is measured as on a board.
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);

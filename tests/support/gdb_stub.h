@@ -1,0 +1,95 @@
+// A GDB remote stub with memory of its own, that can misbehave: for tests of what talks to stubs. Speaks
+// the real bytes on a Unix socket, on the executor of its context.
+#pragma once
+
+#include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "server/flash/rsp_packet.h"
+
+namespace tinyrig::test {
+
+class GdbStub {
+ public:
+  GdbStub(boost::asio::io_context& context, const std::string& path)
+      : acceptor_(context, boost::asio::local::stream_protocol::endpoint(path)) {
+    boost::asio::co_spawn(context, serve(), boost::asio::detached);
+  }
+
+  // Called first with every command; what it returns is sent as it is, in place of the proper answer.
+  std::function<std::optional<std::string>(const std::string& command, int nth)> instead;
+  std::map<std::uint32_t, std::uint8_t> memory;
+  std::vector<std::string> commands;
+  std::string features = "PacketSize=1000";
+
+ private:
+  using Socket = boost::asio::local::stream_protocol::socket;
+
+  // Not inlined: GCC 12 then sees through the coroutine's allocation and warns of nothing.
+  [[gnu::noinline]] boost::asio::awaitable<void> serve() {
+    constexpr auto kUseTuple = boost::asio::as_tuple(boost::asio::use_awaitable);
+    auto accepting = acceptor_.async_accept(kUseTuple);
+    auto [accept_error, socket] = co_await std::move(accepting);
+    if (accept_error) co_return;
+    flash::RspDecoder decoder;
+    std::array<std::uint8_t, 4096> buffer;
+    for (;;) {
+      auto reading = socket.async_read_some(boost::asio::buffer(buffer), kUseTuple);
+      const auto [error, count] = co_await std::move(reading);
+      if (error) co_return;
+      std::string reply;
+      for (std::size_t i = 0; i < count; ++i) {
+        const auto event = decoder.feed(buffer[i]);
+        if (!event.has_value()) continue;
+        if (event->kind == flash::RspEvent::Kind::kRepeat) reply += last_;
+        if (event->kind != flash::RspEvent::Kind::kPacket) continue;
+        commands.push_back(event->payload);
+        const auto other = instead ? instead(event->payload, static_cast<int>(commands.size())) : std::nullopt;
+        last_ = flash::encode_packet(answer(event->payload));
+        reply += other.has_value() ? *other : "+" + last_;
+      }
+      if (reply == "close") co_return;
+      auto writing = boost::asio::async_write(socket, boost::asio::buffer(reply), kUseTuple);
+      co_await std::move(writing);
+    }
+  }
+
+  std::string answer(const std::string& command) {
+    unsigned address = 0, size = 0;
+    if (command.rfind("qSupported", 0) == 0) return features;
+    if (command == "?") return "T05thread:01;";
+    if (command.rfind("qRcmd,", 0) == 0 || command == "D") return "OK";
+    if (std::sscanf(command.c_str(), "M%x,%x:", &address, &size) == 2) {
+      const auto bytes = flash::from_hex(std::string_view(command).substr(command.find(':') + 1));
+      if (!bytes.has_value() || bytes->size() != size) return "E22";
+      for (unsigned i = 0; i < size; ++i) memory[address + i] = (*bytes)[i];
+      return "OK";
+    }
+    if (std::sscanf(command.c_str(), "m%x,%x", &address, &size) == 2) {
+      std::vector<std::uint8_t> bytes;
+      for (unsigned i = 0; i < size; ++i) bytes.push_back(memory[address + i]);
+      return flash::to_hex(std::span<const std::uint8_t>(bytes));
+    }
+    return "";
+  }
+
+  boost::asio::local::stream_protocol::acceptor acceptor_;
+  std::string last_;
+};
+
+}  // namespace tinyrig::test
