@@ -192,7 +192,6 @@ absl::Status lower_transpose_conv(Lowering& lowering) {
 
 namespace {
 
-// The reference multiplies the scales in float here, and in double where there is one for each channel.
 absl::Status fully_connected_multipliers(Lowering& lowering, const ConvOperands& operands,
                                          packed::FullyConnectedParams& p) {
   const Quantization& quantization = operands.weights->quantization;
@@ -202,18 +201,16 @@ absl::Status fully_connected_multipliers(Lowering& lowering, const ConvOperands&
   }
   TINYRIG_ASSIGN_OR_RETURN(const Lowering::Affine weights, lowering.affine(*operands.weights));
   p.weights_offset = -weights.zero_point;
-  const float product = operands.input_affine.scale * weights.scale;
+  const double product = static_cast<double>(operands.input_affine.scale) * static_cast<double>(weights.scale);
   const auto output_scale = static_cast<double>(operands.output_affine.scale);
   if (operands.bias != nullptr && operands.bias->quantization.scales.size() == 1) {
-    const double exact = static_cast<double>(operands.input_affine.scale) * static_cast<double>(weights.scale);
-    const double difference = std::abs(exact - static_cast<double>(operands.bias->quantization.scales[0]));
+    const double difference = std::abs(product - static_cast<double>(operands.bias->quantization.scales[0]));
     if (difference / output_scale > 0.02) {
       return lowering.invalid("the scale of bias " + lowering.describe(*operands.bias) +
                               " is not the product of the input's and the weights' scales");
     }
   }
-  TINYRIG_ASSIGN_OR_RETURN(const Multiplier multiplier,
-                           lowering.multiplier(static_cast<double>(product) / output_scale, "weights"));
+  TINYRIG_ASSIGN_OR_RETURN(const Multiplier multiplier, lowering.multiplier(product / output_scale, "weights"));
   p.multipliers = lowering.constant(std::span(&multiplier.value, 1));
   p.shifts = lowering.constant(std::span(&multiplier.shift, 1));
   return absl::OkStatus();
