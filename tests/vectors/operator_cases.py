@@ -110,6 +110,14 @@ single("fully_connected_zero_point_max", [1, 10],
 single("fully_connected_multiplier_above_1", [1, 2],
        lambda g, x: L.fully_connected(g, x, 9, out=(0.0004, 0)), weights_limit=1, bias_limit=20)
 
+# Ties: here a multiplier that is off in its last bits shows (make_random_vectors.py found them).
+single("fully_connected_ties_a", [3, 2], lambda g, x: L.fully_connected(g, x, 16, out=(0.0024, 127)),
+       scale=0.002, zero_point=0, weights_limit=1, weights_scale=0.6, bias_limit=10)
+single("fully_connected_ties_b", [8, 1], lambda g, x: L.fully_connected(g, x, 16, bias=False, out=(0.000611862983, -5)),
+       scale=0.27832523, zero_point=9, weights_limit=1, weights_scale=0.00109918707)
+single("fully_connected_ties_c", [8, 1], lambda g, x: L.fully_connected(g, x, 24, bias=False, out=(0.0008, 0)),
+       scale=0.07, zero_point=2, weights_limit=3, weights_scale=0.02)
+
 # AVERAGE_POOL_2D, MAX_POOL_2D
 
 for code, word in (("AVERAGE_POOL_2D", "average"), ("MAX_POOL_2D", "max")):
@@ -162,6 +170,16 @@ with_constant("sub_constant_minus_input", "SUB", [1, 3, 3, 4], [4], first=True)
 with_constant("mul_multiplier_above_1", "MUL", [3, 7], [7], out=(0.05, -4), scale=1.3, zero_point=0, low=-1, high=2)
 with_constant("mul_constant_per_row", "MUL", [2, 3, 4], [3, 1])
 with_constant("add_constant_same_shape", "ADD", [1, 2, 3, 4], [1, 2, 3, 4], act="RELU")
+
+two_inputs("mul_ties_a", "MUL", [2, 2, 1, 57], [57], out=(0.00518399943, 101), qa=(0.009, 0), qb=(0.00675, 0))
+two_inputs("mul_ties_b", "MUL", [1, 2, 2, 37], [1, 2, 1, 1], out=(0.0063974373, -128), qa=(0.0577234663, 127),
+           qb=(0.0346340798, 0))
+two_inputs("sub_ties_a", "SUB", [1, 150], [1, 150], out=(0.078125, -109), qa=(0.0390625, -128), qb=(0.026041666, -128))
+two_inputs("sub_ties_b", "SUB", [1, 150], [1, 150], out=(0.09, -106), qa=(0.6, 127), qb=(0.375, 127))
+two_inputs("sub_ties_c", "SUB", [1, 150], [1, 150], out=(3.0, -128), qa=(0.5, -128), qb=(0.5, -128))
+two_inputs("add_ties_a", "ADD", [1, 150], [1, 150], out=(0.078125, -9), qa=(0.0390625, -128), qb=(0.026041666, 90))
+two_inputs("add_ties_b", "ADD", [1, 150], [1, 150], out=(0.09, 106), qa=(0.6, 127), qb=(0.375, 0))
+two_inputs("add_ties_c", "ADD", [1, 150], [1, 150], out=(3.0, 20), qa=(0.5, 0), qb=(0.5, -10))
 
 # CONCATENATION, SPLIT
 
