@@ -1,0 +1,242 @@
+#include "server/boards/board_keeper.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/time.h"
+#include "server/base/error.h"
+#include "server/base/status_macros.h"
+#include "server/flash/gdb_remote_flasher.h"
+#include "server/link/serial_port.h"
+#include "server/stats/stats.h"
+
+namespace tinyrig::boards {
+namespace {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kFirstHello{2'000};
+constexpr milliseconds kHelloAfterReset{5'000};
+constexpr std::uint32_t kCalibrationLoops = 100'000;
+// Reading the counter and the call cost some instructions beside the loop.
+constexpr double kCalibrationTolerance = 0.001;
+
+}  // namespace
+
+BoardKeeper::BoardKeeper(asio::any_io_executor strand, FarmBoard board, CatalogEntry type,
+                         std::optional<flash::Firmware> firmware, const v1::Board& known, const Clock& clock,
+                         Announce announce, LogLine log)
+    : strand_(std::move(strand)),
+      farm_board_(std::move(board)),
+      type_(std::move(type)),
+      firmware_(std::move(firmware)),
+      clock_(clock),
+      announce_(std::move(announce)),
+      log_(std::move(log)),
+      view_(known) {
+  if (farm_board_.flasher.has_value() && farm_board_.flasher->kind == "gdb-remote") {
+    flash::GdbRemoteOptions options;
+    options.endpoint = farm_board_.flasher->endpoint;
+    if (!type_.flasher_reset_command.empty()) options.reset_command = type_.flasher_reset_command;
+    flasher_ = flash::make_gdb_remote_flasher(std::move(options));
+  }
+  if (farm_board_.power.has_value()) {
+    if (auto power = make_power_switch(*farm_board_.power); power.ok()) power_ = *std::move(power);
+  }
+  view_.set_id(farm_board_.id);
+  view_.set_board_type(farm_board_.type);
+  view_.clear_labels();
+  for (const std::string& label : type_.type.labels()) view_.add_labels(label);
+  for (const std::string& label : farm_board_.labels) {
+    if (std::find(view_.labels().begin(), view_.labels().end(), label) == view_.labels().end()) view_.add_labels(label);
+  }
+  view_.set_port(farm_board_.port);
+  view_.set_emulated(type_.type.emulated());
+  view_.set_activity(v1::ACTIVITY_OFFLINE);
+  view_.set_health(v1::HEALTH_UNKNOWN);
+  view_.set_health_reason("not checked yet");
+}
+
+void BoardKeeper::announce(Change change) { announce_(view_, change); }
+
+void BoardKeeper::set_activity(v1::Activity activity) {
+  if (view_.activity() == activity) return;
+  view_.set_activity(activity);
+  announce(Change::kState);
+}
+
+void BoardKeeper::set_health(v1::Health health, const std::string& reason) {
+  if (view_.health() == health && view_.health_reason() == reason) return;
+  view_.set_health(health);
+  view_.set_health_reason(reason);
+  announce(Change::kState);
+}
+
+void BoardKeeper::begin_run(const std::string& run_id) {
+  view_.set_current_run_id(run_id);
+  set_activity(v1::ACTIVITY_BUSY);
+}
+
+void BoardKeeper::end_run(bool failed) {
+  view_.clear_current_run_id();
+  view_.clear_current_step();
+  view_.clear_current_step_progress();
+  view_.set_runs_finished(view_.runs_finished() + 1);
+  if (failed) view_.set_runs_failed(view_.runs_failed() + 1);
+  view_.set_activity(v1::ACTIVITY_IDLE);
+  announce(Change::kState);
+}
+
+void BoardKeeper::set_step(const std::string& step, double progress) {
+  view_.set_current_step(step);
+  view_.set_current_step_progress(progress);
+  announce(Change::kProgress);
+}
+
+void BoardKeeper::doubt(const std::string& why) {
+  ready_ = false;
+  set_health(v1::HEALTH_UNKNOWN, why);
+}
+
+void BoardKeeper::close() {
+  if (session_ != nullptr) session_->transport().close();
+}
+
+awaitable<absl::Status> BoardKeeper::make_ready() {
+  ready_ = false;
+  if (view_.activity() != v1::ACTIVITY_OFFLINE) set_activity(v1::ACTIVITY_RECOVERING);
+  absl::Status status = co_await climb();
+  if (!status.ok()) {
+    view_.set_activity(v1::ACTIVITY_OFFLINE);
+    set_health(v1::HEALTH_UNKNOWN, std::string(status.message()));
+    announce(Change::kState);
+    co_return status;
+  }
+  ready_ = true;
+  const agent::v1::HelloReply& reply = hello();
+  v1::AgentIdentity& agent = *view_.mutable_agent();
+  agent.set_protocol_version(reply.protocol_version());
+  agent.set_build_id(reply.build_id());
+  agent.set_unit_id(absl::BytesToHexString(reply.unit_id()));
+  agent.set_board_type(reply.board_type());
+  agent.set_runtime(reply.runtime());
+  agent.set_boot_count(reply.boot_count());
+  view_.set_identity_weak(reply.unit_id().empty());
+  view_.mutable_last_seen_time()->set_seconds(absl::ToUnixSeconds(clock_.now()));
+  view_.set_health(v1::HEALTH_GOOD);
+  view_.set_health_reason("agent answers, build and counter are right");
+  view_.set_activity(v1::ACTIVITY_IDLE);
+  announce(Change::kState);
+  co_return absl::OkStatus();
+}
+
+bool BoardKeeper::agent_is_current() const {
+  return !firmware_.has_value() || hello().build_id() == firmware_->build_id;
+}
+
+awaitable<absl::Status> BoardKeeper::climb() {
+  TINYRIG_CO_RETURN_IF_ERROR(co_await open());
+  absl::Status heard = co_await say_hello(kFirstHello);
+  if (!heard.ok() && power_ != nullptr) {
+    log_("warning", absl::StrCat("no answer (", std::string(heard.message()), "): power cycle"));
+    absl::Status cycled = co_await power_->cycle();
+    if (!cycled.ok()) log_("warning", std::string(cycled.message()));
+    TINYRIG_CO_RETURN_IF_ERROR(co_await open());
+    heard = co_await say_hello(kHelloAfterReset);
+  }
+  if (heard.ok() && hello().board_type() != type_.type.id()) {
+    co_return make_error(absl::StatusCode::kFailedPrecondition, "WRONG_BOARD_TYPE",
+                         absl::StrCat("the agent on ", farm_board_.port, " says it is a ", hello().board_type(),
+                                      ", the farm file says ", type_.type.id()),
+                         "Correct the farm file, or flash the agent for this board.");
+  }
+  if (!heard.ok() || !agent_is_current()) {
+    if (flasher_ == nullptr || !firmware_.has_value()) {
+      if (!heard.ok()) co_return heard;
+      co_return make_error(absl::StatusCode::kFailedPrecondition, "AGENT_OUTDATED",
+                           absl::StrCat("the board has agent ", hello().build_id(), ", not ", firmware_->build_id,
+                                        ", and no flasher to change that"),
+                           "Flash the agent by hand, or give the board a 'flasher' in the farm file.");
+    }
+    TINYRIG_CO_RETURN_IF_ERROR(co_await flash_agent());
+    TINYRIG_CO_RETURN_IF_ERROR(co_await open());
+    TINYRIG_CO_RETURN_IF_ERROR(co_await say_hello(kHelloAfterReset));
+    if (!agent_is_current()) {
+      co_return make_error(absl::StatusCode::kFailedPrecondition, "AGENT_OUTDATED",
+                           absl::StrCat("after flashing, the board still answers with agent ", hello().build_id()));
+    }
+  }
+  TINYRIG_CO_RETURN_IF_ERROR(co_await calibrate());
+  co_return absl::OkStatus();
+}
+
+awaitable<absl::Status> BoardKeeper::open() {
+  if (session_ != nullptr) {
+    // A port that is gone (unplugged, power switched) must be opened anew; asking for the rest of its
+    // buffered bytes tells.
+    absl::Status alive = co_await session_->listen(milliseconds(1));
+    if (alive.ok()) co_return absl::OkStatus();
+    session_.reset();
+  }
+  absl::StatusOr<std::unique_ptr<link::SerialPort>> port =
+      link::SerialPort::open(strand_, farm_board_.port, type_.baud);
+  if (!port.ok()) co_return port.status();
+  link::SessionOptions options;
+  options.on_log = [this](std::string_view text) { log_("info", std::string(text)); };
+  session_ = std::make_unique<link::AgentSession>(*std::move(port), std::move(options));
+  co_return absl::OkStatus();
+}
+
+awaitable<absl::Status> BoardKeeper::say_hello(milliseconds timeout) {
+  absl::StatusOr<agent::v1::HelloReply> reply = co_await session_->hello(timeout);
+  co_return reply.status();
+}
+
+awaitable<absl::Status> BoardKeeper::flash_agent() {
+  log_("info", absl::StrCat("flashing agent ", firmware_->build_id));
+  flash::Progress progress = [this](std::size_t done, std::size_t total) {
+    set_step("flashing the agent", total == 0 ? 1 : static_cast<double>(done) / static_cast<double>(total));
+  };
+  absl::StatusOr<flash::FlashReport> report = co_await flasher_->flash(firmware_->image, progress);
+  view_.clear_current_step();
+  view_.clear_current_step_progress();
+  if (!report.ok()) co_return report.status();
+  log_("info", absl::StrCat("flashed and read back ", report->bytes_written, " bytes"));
+  co_return absl::OkStatus();
+}
+
+awaitable<absl::Status> BoardKeeper::calibrate() {
+  absl::StatusOr<agent::v1::CalibrationReport> report = co_await session_->calibrate(kCalibrationLoops);
+  if (!report.ok()) co_return report.status();
+  calibration_ratio_ = 0;
+  if (type_.instruction_ns == 0 || report->instructions_per_loop() == 0) co_return absl::OkStatus();
+  const std::uint64_t counted =
+      stats::instructions_from_ticks(report->ticks(), hello().ticks_per_second(), type_.instruction_ns);
+  const double expected = static_cast<double>(kCalibrationLoops) * report->instructions_per_loop();
+  calibration_ratio_ = static_cast<double>(counted) / expected;
+  if (calibration_ratio_ < 1 - kCalibrationTolerance || calibration_ratio_ > 1 + kCalibrationTolerance) {
+    co_return make_error(absl::StatusCode::kFailedPrecondition, "COUNTER_WRONG",
+                         absl::StrFormat("the counter gave %d instructions for a loop of %.0f", counted, expected),
+                         "Start the emulator with the instruction time that the catalog states.");
+  }
+  co_return absl::OkStatus();
+}
+
+awaitable<absl::Status> BoardKeeper::check_alive() {
+  absl::StatusOr<std::chrono::nanoseconds> round_trip = co_await session_->ping();
+  if (!round_trip.ok()) {
+    doubt(std::string(round_trip.status().message()));
+    co_return round_trip.status();
+  }
+  view_.mutable_last_seen_time()->set_seconds(absl::ToUnixSeconds(clock_.now()));
+  announce(Change::kProgress);
+  co_return absl::OkStatus();
+}
+
+}  // namespace tinyrig::boards

@@ -1,0 +1,97 @@
+// The keeper of one board: opens its port, brings it to a state in which its numbers may be trusted, and
+// tells everyone how it is.
+//
+// Ready means: the agent answers, it is the one that was built for this type of board, and its counter
+// agrees with a loop of known length. The way there is a ladder, gentlest rung first: hello, power cycle,
+// flash. What is missing (no power switch, no flasher) is left out.
+//
+// Belongs to one strand. `announce` is called on it with every change worth telling.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "server/base/clock.h"
+#include "server/boards/catalog.h"
+#include "server/boards/farm.h"
+#include "server/boards/power_switch.h"
+#include "server/flash/firmware.h"
+#include "server/flash/flasher.h"
+#include "server/link/agent_session.h"
+#include "tinyrig/v1/board.pb.h"
+
+namespace tinyrig::boards {
+
+enum class Change {
+  kState,     // activity, health, agent, counters: worth keeping
+  kProgress,  // what it does right now
+};
+using Announce = std::function<void(const v1::Board&, Change)>;
+using LogLine = std::function<void(const std::string& level, const std::string& text)>;
+
+class BoardKeeper {
+ public:
+  // `firmware`: the agent built for this type; nullopt: whatever agent is on the board will do.
+  // `known`: what the store remembers of the board.
+  BoardKeeper(boost::asio::any_io_executor strand, FarmBoard board, CatalogEntry type,
+              std::optional<flash::Firmware> firmware, const v1::Board& known, const Clock& clock, Announce announce,
+              LogLine log);
+
+  // Climbs the ladder until the board is ready, or says why it is not. Errors: those of link::AgentSession
+  // and flash::Flasher; FAILED_PRECONDITION (WRONG_BOARD_TYPE, AGENT_OUTDATED, COUNTER_WRONG).
+  boost::asio::awaitable<absl::Status> make_ready();
+  // Still there? Asks the agent; on an error the board is no longer ready.
+  boost::asio::awaitable<absl::Status> check_alive();
+  // Its state is in doubt (a run failed on it): make_ready() before the next one.
+  void doubt(const std::string& why);
+  bool ready() const { return ready_; }
+  // Ends a pending operation on the line with CANCELLED.
+  void close();
+
+  // While ready():
+  link::AgentSession& session() { return *session_; }
+  const agent::v1::HelloReply& hello() const { return *session_->board(); }
+  double calibration_ratio() const { return calibration_ratio_; }
+  // May be null.
+  flash::Flasher* flasher() { return flasher_.get(); }
+
+  const CatalogEntry& type() const { return type_; }
+  const FarmBoard& farm_board() const { return farm_board_; }
+  const v1::Board& view() const { return view_; }
+
+  void set_activity(v1::Activity activity);
+  void begin_run(const std::string& run_id);
+  void end_run(bool failed);
+  void set_step(const std::string& step, double progress);
+
+ private:
+  boost::asio::awaitable<absl::Status> climb();
+  boost::asio::awaitable<absl::Status> open();
+  boost::asio::awaitable<absl::Status> say_hello(std::chrono::milliseconds timeout);
+  boost::asio::awaitable<absl::Status> flash_agent();
+  boost::asio::awaitable<absl::Status> calibrate();
+  bool agent_is_current() const;
+  void announce(Change change);
+  void set_health(v1::Health health, const std::string& reason);
+
+  const boost::asio::any_io_executor strand_;
+  const FarmBoard farm_board_;
+  const CatalogEntry type_;
+  const std::optional<flash::Firmware> firmware_;
+  const Clock& clock_;
+  const Announce announce_;
+  const LogLine log_;
+  std::unique_ptr<flash::Flasher> flasher_;
+  std::unique_ptr<PowerSwitch> power_;
+  std::unique_ptr<link::AgentSession> session_;
+  bool ready_ = false;
+  double calibration_ratio_ = 0;
+  v1::Board view_;
+};
+
+}  // namespace tinyrig::boards

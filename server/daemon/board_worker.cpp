@@ -1,0 +1,187 @@
+#include "server/daemon/board_worker.h"
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/error.h"
+#include "server/bench/run_executor.h"
+#include "server/bench/run_result.h"
+#include "server/daemon/attempt_end.h"
+
+namespace tinyrig::daemon {
+namespace {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+constexpr milliseconds kFirstRetry{2'000};
+constexpr milliseconds kLongestRetry{60'000};
+constexpr milliseconds kAliveCheckEvery{15'000};
+// Progress that people can see; more would flood every subscriber.
+constexpr milliseconds kStepEvery{200};
+
+// Tells the queue and the keeper how a run goes.
+class Reporter final : public bench::RunObserver {
+ public:
+  Reporter(jobs::JobQueue& queue, boards::BoardKeeper& keeper, const jobs::Lease& lease,
+           const std::atomic<bool>& stopping)
+      : queue_(queue), keeper_(keeper), lease_(lease), stopping_(stopping) {}
+
+  void on_state(v1::RunState state) override { queue_.set_state(lease_.run_id, lease_.attempt, state); }
+
+  void on_step(const std::string& step, double progress) override {
+    const Clock::time_point now = Clock::now();
+    if (step == last_step_ && now < next_step_at_) return;
+    last_step_ = step;
+    next_step_at_ = now + kStepEvery;
+    queue_.set_step(lease_.run_id, lease_.attempt, step, progress);
+    keeper_.set_step(step, progress);
+  }
+
+  void on_log(const std::string& level, const std::string& text) override {
+    queue_.log(lease_.job_id, lease_.run_id, keeper_.view().id(), level, text);
+  }
+
+  bool cancelled() const override { return stopping_ || queue_.cancel_requested(lease_.run_id); }
+
+ private:
+  jobs::JobQueue& queue_;
+  boards::BoardKeeper& keeper_;
+  const jobs::Lease& lease_;
+  const std::atomic<bool>& stopping_;
+  std::string last_step_;
+  Clock::time_point next_step_at_{};
+};
+
+}  // namespace
+
+BoardWorker::BoardWorker(asio::any_io_executor strand, boards::BoardKeeper& keeper, jobs::JobQueue& queue,
+                         const store::Store& store, bench::ModelLibrary& models, std::string server_version)
+    : strand_(strand),
+      keeper_(keeper),
+      queue_(queue),
+      store_(store),
+      models_(models),
+      server_version_(std::move(server_version)),
+      timer_(strand),
+      retry_after_(kFirstRetry) {}
+
+void BoardWorker::wake() {
+  asio::post(strand_, [this] {
+    woken_ = true;
+    if (keeper_.ready()) timer_.cancel();
+  });
+}
+
+void BoardWorker::stop() {
+  stopping_ = true;
+  asio::post(strand_, [this] {
+    timer_.cancel();
+    keeper_.close();
+  });
+}
+
+awaitable<void> BoardWorker::wait(milliseconds duration) {
+  timer_.expires_after(duration);
+  const auto [error] = co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+  static_cast<void>(error);  // woken early or not, the caller looks again
+}
+
+awaitable<void> BoardWorker::run() {
+  while (!stopping_) {
+    if (keeper_.ready()) {
+      co_await work();
+    } else {
+      co_await recover();
+    }
+  }
+  queue_.board_unavailable(keeper_.view().id());
+  keeper_.set_activity(v1::ACTIVITY_OFFLINE);
+}
+
+awaitable<void> BoardWorker::recover() {
+  const absl::Status ready = co_await keeper_.make_ready();
+  if (ready.ok()) {
+    retry_after_ = kFirstRetry;
+    co_return;
+  }
+  queue_.board_unavailable(keeper_.view().id());
+  if (stopping_) co_return;
+  co_await wait(retry_after_);
+  retry_after_ = std::min(retry_after_ * 2, kLongestRetry);
+}
+
+awaitable<void> BoardWorker::work() {
+  woken_ = false;
+  const v1::Board& view = keeper_.view();
+  jobs::BoardView board;
+  board.id = view.id();
+  board.type = view.board_type();
+  board.labels.assign(view.labels().begin(), view.labels().end());
+  std::optional<jobs::Lease> lease = queue_.take(board);
+  if (lease.has_value()) {
+    co_await execute(*std::move(lease));
+    co_return;
+  }
+  const Clock::time_point since = Clock::now();
+  // Work that came between take() and here has set woken_ on this strand before we wait.
+  if (!woken_) co_await wait(kAliveCheckEvery);
+  if (stopping_ || Clock::now() - since < kAliveCheckEvery) co_return;
+  const absl::Status alive = co_await keeper_.check_alive();
+  static_cast<void>(alive);  // if not, the keeper is not ready any more, and run() recovers it
+}
+
+awaitable<void> BoardWorker::execute(jobs::Lease lease) {
+  keeper_.begin_run(lease.run_id);
+  queue_.log(
+      lease.job_id, lease.run_id, keeper_.view().id(), "info",
+      absl::StrCat("attempt ", lease.attempt, " of ", lease.run.summary().model_name(), " on ", keeper_.view().id()));
+  jobs::AttemptEnd end = co_await attempt(lease);
+  const bool blame_board = end.outcome == v1::OUTCOME_BOARD_ERROR || end.outcome == v1::OUTCOME_INFRA_ERROR;
+  keeper_.end_run(blame_board);
+  // The daemon goes down: the run is unfinished, and the next start queues it again.
+  if (stopping_) co_return;
+  if (end.outcome != v1::OUTCOME_SUCCEEDED) {
+    queue_.log(lease.job_id, lease.run_id, keeper_.view().id(), "error", absl::StrCat(end.reason, ": ", end.message));
+    const bool trusted = end.outcome == v1::OUTCOME_USER_ERROR || end.outcome == v1::OUTCOME_CANCELLED;
+    if (!trusted) keeper_.doubt(absl::StrCat("the last run ended with ", end.reason));
+    if (blame_board) queue_.board_unavailable(keeper_.view().id());
+  }
+  queue_.finish(lease.run_id, lease.attempt, std::move(end));
+}
+
+awaitable<jobs::AttemptEnd> BoardWorker::attempt(const jobs::Lease& lease) {
+  const v1::Run& run = lease.run;
+  bench::RunRequest request;
+  const absl::StatusOr<v1::Model> model = store_.find_model(run.model_sha256());
+  if (!model.ok()) co_return end_of_failure(model.status());
+  request.model = *model;
+  const agent::v1::HelloReply& hello = keeper_.hello();
+  const absl::StatusOr<bench::SharedPackedModel> packed =
+      models_.packed(run.model_sha256(), static_cast<packed::Core>(hello.core()));
+  if (!packed.ok()) co_return end_of_failure(packed.status());
+  request.packed = *packed;
+  for (const int measurement : run.measurements()) {
+    request.measurements.insert(static_cast<v1::Measurement>(measurement));
+  }
+  request.settings = run.settings();
+
+  Reporter reporter(queue_, keeper_, lease, stopping_);
+  bench::RunBoard board{keeper_.session(), keeper_.type(), keeper_.flasher(), hello, keeper_.calibration_ratio()};
+  const absl::StatusOr<bench::RunRecording> recording = co_await bench::record_run(std::move(board), request, reporter);
+  if (!recording.ok()) co_return end_of_failure(recording.status());
+  const bench::TickScale scale(keeper_.type(), recording->hello.ticks_per_second());
+  v1::RunResult result = bench::make_result(*recording, keeper_.type(), *request.packed, request.measurements,
+                                            keeper_.view().id(), server_version_);
+  co_return end_of_result(std::move(result), bench::samples_of(*recording, scale));
+}
+
+}  // namespace tinyrig::daemon

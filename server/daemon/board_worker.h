@@ -1,0 +1,53 @@
+// Keeps one board at work: makes it ready, takes runs from the queue, executes them, hands the ends back.
+// A board that fails is made ready again before its next run; one that cannot be is tried again later.
+//
+// run() belongs to the keeper's strand; wake() and stop() may be called from any thread.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <string>
+
+#include "server/bench/model_library.h"
+#include "server/boards/board_keeper.h"
+#include "server/jobs/job_queue.h"
+#include "server/store/store.h"
+
+namespace tinyrig::daemon {
+
+class BoardWorker {
+ public:
+  // Everything must outlive run().
+  BoardWorker(boost::asio::any_io_executor strand, boards::BoardKeeper& keeper, jobs::JobQueue& queue,
+              const store::Store& store, bench::ModelLibrary& models, std::string server_version);
+
+  // Until stop().
+  boost::asio::awaitable<void> run();
+  // There may be work.
+  void wake();
+  // Ends run() soon; a run under way is left for the next start of the daemon.
+  void stop();
+
+ private:
+  boost::asio::awaitable<void> work();
+  boost::asio::awaitable<void> recover();
+  boost::asio::awaitable<void> execute(jobs::Lease lease);
+  boost::asio::awaitable<jobs::AttemptEnd> attempt(const jobs::Lease& lease);
+  boost::asio::awaitable<void> wait(std::chrono::milliseconds duration);
+
+  const boost::asio::any_io_executor strand_;
+  boards::BoardKeeper& keeper_;
+  jobs::JobQueue& queue_;
+  const store::Store& store_;
+  bench::ModelLibrary& models_;
+  const std::string server_version_;
+  boost::asio::steady_timer timer_;
+  bool woken_ = false;  // since the last look into the queue
+  std::atomic<bool> stopping_ = false;
+  std::chrono::milliseconds retry_after_;
+};
+
+}  // namespace tinyrig::daemon

@@ -1,0 +1,149 @@
+#include "server/daemon/farm.h"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/use_future.hpp>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "server/base/error.h"
+#include "server/base/status_macros.h"
+#include "server/flash/firmware.h"
+
+namespace tinyrig::daemon {
+namespace {
+
+namespace asio = boost::asio;
+
+const boards::CatalogEntry* find_type(const std::vector<boards::CatalogEntry>& catalog, const std::string& id) {
+  for (const boards::CatalogEntry& entry : catalog) {
+    if (entry.type.id() == id) return &entry;
+  }
+  return nullptr;
+}
+
+// nullopt: the type is not flashed by us, or its agent was not built.
+absl::StatusOr<std::optional<flash::Firmware>> find_firmware(const std::filesystem::path& folder,
+                                                             const boards::CatalogEntry& type) {
+  if (folder.empty() || type.flasher_kind.empty()) return std::nullopt;
+  absl::StatusOr<flash::Firmware> firmware = flash::load_firmware(folder, type.type.id());
+  if (firmware.ok()) return *std::move(firmware);
+  if (firmware.status().code() != absl::StatusCode::kNotFound) return firmware.status();
+  spdlog::warn("no agent to flash for {}: {}", type.type.id(), std::string(firmware.status().message()));
+  return std::nullopt;
+}
+
+void log_line(const std::string& board, const std::string& level, const std::string& text) {
+  const auto severity = level == "error"     ? spdlog::level::err
+                        : level == "warning" ? spdlog::level::warn
+                                             : spdlog::level::info;
+  spdlog::log(severity, "{}: {}", board, text);
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<boards::FarmBoard>> load_farms(const std::vector<std::filesystem::path>& files,
+                                                          const std::vector<boards::CatalogEntry>& catalog) {
+  std::vector<boards::FarmBoard> result;
+  std::set<std::string> ids;
+  for (const std::filesystem::path& file : files) {
+    TINYRIG_ASSIGN_OR_RETURN(std::vector<boards::FarmBoard> farm, boards::load_farm(file));
+    for (boards::FarmBoard& board : farm) {
+      if (find_type(catalog, board.type) == nullptr) {
+        std::vector<std::string> known;
+        for (const boards::CatalogEntry& entry : catalog) known.push_back(entry.type.id());
+        return make_error(absl::StatusCode::kInvalidArgument, "FARM_FILE_INVALID",
+                          absl::StrCat(file.string(), ": board '", board.id, "' has the unknown type '", board.type,
+                                       "'; the catalog has: ", absl::StrJoin(known, ", ")));
+      }
+      if (!ids.insert(board.id).second) {
+        return make_error(absl::StatusCode::kInvalidArgument, "FARM_FILE_INVALID",
+                          absl::StrCat(file.string(), ": board id '", board.id, "' is in another farm file too"));
+      }
+      result.push_back(std::move(board));
+    }
+  }
+  return result;
+}
+
+std::vector<v1::Board> initial_boards(const std::vector<boards::FarmBoard>& farm,
+                                      const std::vector<boards::CatalogEntry>& catalog) {
+  std::vector<v1::Board> result;
+  for (const boards::FarmBoard& unit : farm) {
+    v1::Board board;
+    board.set_id(unit.id);
+    board.set_board_type(unit.type);
+    board.set_port(unit.port);
+    board.set_activity(v1::ACTIVITY_OFFLINE);
+    board.set_health(v1::HEALTH_UNKNOWN);
+    if (const boards::CatalogEntry* type = find_type(catalog, unit.type); type != nullptr) {
+      board.set_emulated(type->type.emulated());
+      *board.mutable_labels() = type->type.labels();
+    }
+    for (const std::string& label : unit.labels) board.add_labels(label);
+    result.push_back(std::move(board));
+  }
+  return result;
+}
+
+absl::StatusOr<std::unique_ptr<Farm>> Farm::make(std::vector<boards::FarmBoard> farm,
+                                                 const std::vector<boards::CatalogEntry>& catalog,
+                                                 const std::filesystem::path& firmware_dir,
+                                                 FarmDependencies dependencies) {
+  TINYRIG_ASSIGN_OR_RETURN(const std::vector<v1::Board> stored, dependencies.store.load_boards());
+  std::map<std::string, v1::Board> known;
+  for (const v1::Board& board : stored) known[board.id()] = board;
+
+  auto result = std::make_unique<Farm>();
+  for (boards::FarmBoard& board : farm) {
+    const boards::CatalogEntry& type = *find_type(catalog, board.type);
+    TINYRIG_ASSIGN_OR_RETURN(std::optional<flash::Firmware> firmware, find_firmware(firmware_dir, type));
+    boards::Announce announce = [&store = dependencies.store, &events = dependencies.events,
+                                 &directory = dependencies.directory,
+                                 &clock = dependencies.clock](const v1::Board& view, boards::Change change) {
+      directory.update(view);
+      v1::Event event;
+      *event.mutable_board() = view;
+      events.publish(std::move(event));
+      if (change == boards::Change::kState) store.save_board(view, clock.now(), nullptr);
+    };
+    boards::LogLine log = [id = board.id](const std::string& level, const std::string& text) {
+      log_line(id, level, text);
+    };
+    Unit unit;
+    unit.strand = asio::make_strand(dependencies.executor);
+    const std::string id = board.id;
+    unit.keeper =
+        std::make_unique<boards::BoardKeeper>(unit.strand, std::move(board), type, std::move(firmware), known[id],
+                                              dependencies.clock, std::move(announce), std::move(log));
+    unit.worker = std::make_unique<BoardWorker>(unit.strand, *unit.keeper, dependencies.queue, dependencies.store,
+                                                dependencies.models, dependencies.server_version);
+    result->units_.push_back(std::move(unit));
+  }
+  return result;
+}
+
+void Farm::start() {
+  for (Unit& unit : units_) unit.ended = asio::co_spawn(unit.strand, unit.worker->run(), asio::use_future);
+}
+
+void Farm::wake() {
+  for (Unit& unit : units_) unit.worker->wake();
+}
+
+bool Farm::stop(std::chrono::milliseconds patience) {
+  for (Unit& unit : units_) unit.worker->stop();
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  bool all = true;
+  for (Unit& unit : units_) {
+    if (unit.ended.valid() && unit.ended.wait_until(deadline) != std::future_status::ready) all = false;
+  }
+  return all;
+}
+
+}  // namespace tinyrig::daemon

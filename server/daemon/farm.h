@@ -1,0 +1,71 @@
+// Every board of the farm with its keeper and its worker, each on a strand of its own.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <chrono>
+#include <filesystem>
+#include <future>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "server/base/clock.h"
+#include "server/bench/model_library.h"
+#include "server/boards/board_directory.h"
+#include "server/boards/board_keeper.h"
+#include "server/boards/catalog.h"
+#include "server/boards/farm.h"
+#include "server/daemon/board_worker.h"
+#include "server/events/event_bus.h"
+#include "server/jobs/job_queue.h"
+#include "server/store/store.h"
+
+namespace tinyrig::daemon {
+
+struct FarmDependencies {
+  boost::asio::any_io_executor executor;
+  store::Store& store;
+  events::EventBus& events;
+  jobs::JobQueue& queue;
+  boards::BoardDirectory& directory;
+  bench::ModelLibrary& models;
+  const Clock& clock;
+  std::string server_version;
+};
+
+// Farm files joined: unique ids, types of the catalog. INVALID_ARGUMENT (FARM_FILE_INVALID).
+absl::StatusOr<std::vector<boards::FarmBoard>> load_farms(const std::vector<std::filesystem::path>& files,
+                                                          const std::vector<boards::CatalogEntry>& catalog);
+
+// The boards as they are shown before anyone has looked at them.
+std::vector<v1::Board> initial_boards(const std::vector<boards::FarmBoard>& farm,
+                                      const std::vector<boards::CatalogEntry>& catalog);
+
+class Farm {
+ public:
+  // `firmware_dir` empty: agents are never flashed. INVALID_ARGUMENT (FIRMWARE_INVALID), the store's errors.
+  static absl::StatusOr<std::unique_ptr<Farm>> make(std::vector<boards::FarmBoard> farm,
+                                                    const std::vector<boards::CatalogEntry>& catalog,
+                                                    const std::filesystem::path& firmware_dir,
+                                                    FarmDependencies dependencies);
+
+  // Boards begin to work.
+  void start();
+  // There may be work: idle boards look again. Any thread.
+  void wake();
+  // Ends every worker; true when all have ended within `patience`. Not from the executor's threads.
+  bool stop(std::chrono::milliseconds patience);
+
+ private:
+  struct Unit {
+    std::unique_ptr<boards::BoardKeeper> keeper;
+    std::unique_ptr<BoardWorker> worker;
+    boost::asio::any_io_executor strand;
+    std::future<void> ended;
+  };
+  std::vector<Unit> units_;
+};
+
+}  // namespace tinyrig::daemon

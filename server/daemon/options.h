@@ -1,0 +1,28 @@
+// The command line of tinyrigd.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace tinyrig::daemon {
+
+struct Options {
+  std::filesystem::path data_dir;
+  std::vector<std::filesystem::path> farm_files;
+  std::filesystem::path catalog_dir;
+  // Empty: agents are never flashed.
+  std::filesystem::path firmware_dir;
+  std::filesystem::path web_dir;
+  std::string grpc_listen = "127.0.0.1:50051";
+  std::string http_listen = "127.0.0.1:8080";
+  std::vector<std::string> allowed_hosts;
+  std::uint32_t threads = 2;
+  std::string log_level = "info";
+};
+
+// True: go on with `options`. False: exit with `exit_code` (help and version: 0; bad usage: 2).
+bool parse_options(int argc, char** argv, Options* options, int* exit_code);
+
+}  // namespace tinyrig::daemon

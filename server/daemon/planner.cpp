@@ -1,0 +1,34 @@
+#include "server/daemon/planner.h"
+
+#include <optional>
+#include <utility>
+
+#include "server/jobs/expand.h"
+
+namespace tinyrig::daemon {
+
+jobs::Planner make_planner(const store::Store& store, const boards::BoardDirectory& directory,
+                           bench::ModelLibrary& models, std::vector<boards::CatalogEntry> catalog) {
+  jobs::FitCheck fits = [&models, catalog = std::move(catalog)](
+                            const v1::Model& model,
+                            const v1::BoardType& type) -> absl::StatusOr<std::optional<jobs::Misfit>> {
+    for (const boards::CatalogEntry& entry : catalog) {
+      if (entry.type.id() != type.id()) continue;
+      absl::StatusOr<std::optional<bench::TooLarge>> answer = models.check_fit(model.name(), model.sha256(), entry);
+      if (!answer.ok()) return answer.status();
+      if (!answer->has_value()) return std::nullopt;
+      return jobs::Misfit{(*answer)->reason, (*answer)->missing_bytes, (*answer)->message};
+    }
+    return std::nullopt;
+  };
+  return [&store, &directory, fits = std::move(fits)](const v1::JobSpec& spec) {
+    jobs::ExpandContext context;
+    context.find_model = [&store](const std::string& name) { return store.find_model(name); };
+    context.types = directory.types();
+    context.boards = directory.boards();
+    context.fits = fits;
+    return jobs::expand(spec, context);
+  };
+}
+
+}  // namespace tinyrig::daemon

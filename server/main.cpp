@@ -1,0 +1,113 @@
+// tinyrigd: parts are made, wired and taken down here; nothing else.
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <functional>
+#include <iostream>
+#include <string>
+
+#include "server/api/api_server.h"
+#include "server/base/clock.h"
+#include "server/base/error.h"
+#include "server/bench/model_library.h"
+#include "server/boards/board_directory.h"
+#include "server/boards/catalog.h"
+#include "server/daemon/farm.h"
+#include "server/daemon/options.h"
+#include "server/daemon/planner.h"
+#include "server/events/event_bus.h"
+#include "server/jobs/ids.h"
+#include "server/jobs/job_queue.h"
+#include "server/store/sqlite_store.h"
+
+namespace {
+
+namespace asio = boost::asio;
+using namespace tinyrig;  // NOLINT: this file joins them all
+using std::chrono::seconds;
+
+int fail(const absl::Status& status) {
+  std::cerr << "tinyrigd: " << status.message() << "\n";
+  if (const std::string hint = hint_of(status); !hint.empty()) std::cerr << "  " << hint << "\n";
+  return 1;
+}
+
+// Saves what a full disk refused, as soon as there is room again.
+void retry_unsaved_every(asio::steady_timer& timer, jobs::JobQueue& queue) {
+  timer.expires_after(seconds(5));
+  timer.async_wait([&timer, &queue](const boost::system::error_code& error) {
+    if (error) return;
+    queue.retry_unsaved();
+    retry_unsaved_every(timer, queue);
+  });
+}
+
+int serve(const daemon::Options& options) {
+  const auto catalog = boards::load_catalog(options.catalog_dir);
+  if (!catalog.ok()) return fail(catalog.status());
+  auto farm_boards = daemon::load_farms(options.farm_files, *catalog);
+  if (!farm_boards.ok()) return fail(farm_boards.status());
+
+  const SystemClock clock;
+  jobs::TimeSortedIds ids(clock);
+  events::EventBus events(clock, events::random_epoch());
+  auto store = store::open_sqlite_store(options.data_dir);
+  if (!store.ok()) return fail(store.status());
+
+  std::vector<v1::BoardType> types;
+  for (const boards::CatalogEntry& entry : *catalog) types.push_back(entry.type);
+  boards::BoardDirectory directory(types, daemon::initial_boards(*farm_boards, *catalog));
+  bench::ModelLibrary models(**store);
+  jobs::JobQueue queue(**store, events, clock, ids, daemon::make_planner(**store, directory, models, *catalog));
+
+  asio::thread_pool pool(options.threads);
+  auto farm =
+      daemon::Farm::make(*std::move(farm_boards), *catalog, options.firmware_dir,
+                         {pool.get_executor(), **store, events, queue, directory, models, clock, TINYRIG_VERSION});
+  if (!farm.ok()) return fail(farm.status());
+  queue.on_work([&farm] { (*farm)->wake(); });
+  if (const absl::Status recovered = queue.recover(); !recovered.ok()) return fail(recovered);
+
+  api::ApiConfig config;
+  config.grpc_listen = options.grpc_listen;
+  config.http_listen = options.http_listen;
+  config.data_dir = options.data_dir;
+  config.web_dir = options.web_dir;
+  config.allowed_hosts = options.allowed_hosts;
+  config.server_version = TINYRIG_VERSION;
+  auto api = api::ApiServer::start(config, {**store, queue, events, directory, pool.get_executor()});
+  if (!api.ok()) return fail(api.status());
+
+  (*farm)->start();
+  asio::steady_timer unsaved(pool);
+  retry_unsaved_every(unsaved, queue);
+  spdlog::info("tinyrigd " TINYRIG_VERSION ": gRPC on {}, dashboard on http://{}/", options.grpc_listen,
+               options.http_listen);
+
+  asio::io_context signals;
+  asio::signal_set ending(signals, SIGINT, SIGTERM);
+  ending.async_wait([](const boost::system::error_code&, int signal) { spdlog::info("signal {}: ending", signal); });
+  signals.run();
+
+  (*api)->stop();
+  if (!(*farm)->stop(seconds(5))) spdlog::warn("a board did not let go in time");
+  pool.stop();
+  pool.join();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  daemon::Options options;
+  int exit_code = 0;
+  if (!daemon::parse_options(argc, argv, &options, &exit_code)) return exit_code;
+  spdlog::set_default_logger(spdlog::stderr_color_mt("tinyrigd"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
+  spdlog::set_level(spdlog::level::from_str(options.log_level));
+  return serve(options);
+}
