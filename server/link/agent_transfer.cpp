@@ -78,8 +78,8 @@ boost::asio::awaitable<absl::Status> AgentSession::send_data(agent::v1::Destinat
   std::string encoded;
   std::size_t offset = resumed_from_bytes_;
   while (offset < bytes.size()) {
-    // An early answer is a refusal.
-    while (!endpoint_.can_send(payload) && messages_.empty()) {
+    // An early answer is a refusal. Two messages wait, no more: progress tells what is on its way.
+    while ((!endpoint_.can_send(payload) || endpoint_.unsent() >= 2) && messages_.empty()) {
       absl::Status status = co_await wait_turn(options_.work_silence_limit);
       if (!status.ok()) {
         co_return status;

@@ -1,7 +1,8 @@
 #include "server/link/fd_transport.h"
 
 #include <fcntl.h>
-#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <boost/asio/as_tuple.hpp>
@@ -23,6 +24,8 @@ FdTransport::FdTransport(asio::any_io_executor executor, int fd, std::string nam
     : stream_(executor, fd), timer_(executor), name_(std::move(name)) {
   ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
   ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  struct stat info {};
+  is_socket_ = ::fstat(fd, &info) == 0 && S_ISSOCK(info.st_mode);
 }
 
 FdTransport::~FdTransport() { FdTransport::close(); }
@@ -58,7 +61,9 @@ asio::awaitable<absl::Status> FdTransport::write(std::span<const std::uint8_t> b
     if (!stream_.is_open()) {
       co_return absl::CancelledError(absl::StrCat(name_, ": closed"));
     }
-    const ssize_t count = ::write(fd(), bytes.data(), bytes.size());
+    // A socket whose peer is gone must give an error, not SIGPIPE.
+    const ssize_t count =
+        is_socket_ ? ::send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL) : ::write(fd(), bytes.data(), bytes.size());
     if (count > 0) {
       bytes = bytes.subspan(static_cast<std::size_t>(count));
       continue;

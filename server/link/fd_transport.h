@@ -40,6 +40,7 @@ class FdTransport : public Transport {
   boost::asio::posix::stream_descriptor stream_;
   boost::asio::steady_timer timer_;
   std::string name_;
+  bool is_socket_ = false;
   bool timed_out_ = false;
 };
 

@@ -66,6 +66,8 @@ class Endpoint {
   // no room before the peer acknowledges.
   bool send(std::span<const std::uint8_t> payload);
   bool can_send(std::size_t payload_bytes) const;
+  // Messages that wait for the window.
+  std::size_t unsent() const { return static_cast<std::uint16_t>(tail_seq_ - next_seq_); }
   // Every queued message was acknowledged.
   bool all_acknowledged() const { return head_ == tail_; }
 

@@ -1,0 +1,43 @@
+// The project's own digits model, packed for any core, as bytes to upload; at will with unused bytes at
+// its end, to take longer on the line.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <random>
+#include <span>
+#include <vector>
+
+#include "server/model/pack.h"
+#include "wire/link/crc32.h"
+#include "wire/packed_model/format.h"
+
+namespace tinyrig::test {
+
+inline std::vector<std::uint8_t> packed_digits(std::size_t at_least_bytes = 0) {
+  std::ifstream file(TINYRIG_MODELS "/digits.tflite", std::ios::binary);
+  const std::vector<std::uint8_t> tflite{std::istreambuf_iterator<char>(file), {}};
+  const auto packed = model::pack_tflite(tflite, packed::Core::kPortable);
+  if (!packed.ok()) {
+    return {};
+  }
+  const auto* begin = reinterpret_cast<const std::uint8_t*>(packed->image.data());
+  std::vector<std::uint8_t> image{begin, begin + packed->image.size()};
+  std::mt19937 random(1);
+  while (image.size() < at_least_bytes || image.size() % packed::kAlignment != 0) {
+    image.push_back(static_cast<std::uint8_t>(random()));
+  }
+  packed::Header header;
+  std::memcpy(&header, image.data(), sizeof header);
+  header.image_bytes = static_cast<std::uint32_t>(image.size());
+  std::memcpy(image.data(), &header, sizeof header);
+  constexpr std::size_t kCheckedFrom = offsetof(packed::Header, crc32) + sizeof(packed::Header::crc32);
+  header.crc32 = link::crc32(std::span<const std::uint8_t>(image).subspan(kCheckedFrom));
+  std::memcpy(image.data(), &header, sizeof header);
+  return image;
+}
+
+}  // namespace tinyrig::test
