@@ -85,10 +85,15 @@ void add_submit_command(CLI::App& app, Arguments& args, Action& chosen) {
   submit
       ->add_option("--board,-b", options.boards,
                    "A board's name (that unit), a board type (any unit of it), label:NAME or all; repeatable")
+      ->delimiter(',')
+      ->allow_extra_args(false)
       ->required();
-  submit->add_option("--runtime", options.runtimes, "Runtime of the agent (default: the farm's own); repeatable");
+  submit->add_option("--runtime", options.runtimes, "Runtime of the agent (default: the farm's own); repeatable")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   submit->add_option("--measure", options.measurements, "latency,profile,memory (the default is all three)")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);
   submit->add_option("--sessions", options.sessions, "Resets and loads; the interval covers them (default 3)");
   submit->add_option("--iterations", options.iterations, "Samples per session (default 10)");
   submit->add_option("--warmup", options.warmup, "Inferences before the first sample (default 1)");
@@ -98,7 +103,8 @@ void add_submit_command(CLI::App& app, Arguments& args, Action& chosen) {
   submit->add_flag("--cancel-on-interrupt", options.cancel_on_interrupt,
                    "With --wait: Ctrl-C cancels the job (default: it goes on)");
   submit->add_option("--key", options.key, "Idempotency key: the same key and job again gives the same job");
-  submit->add_option("--annotate", options.annotations, "KEY=VALUE, kept with the job; repeatable");
+  submit->add_option("--annotate", options.annotations, "KEY=VALUE, kept with the job; repeatable")
+      ->allow_extra_args(false);
 }
 
 void add_job_commands(CLI::App& app, Arguments& args, Action& chosen) {
