@@ -62,6 +62,13 @@ class Lifetimes {
     }
   }
 
+  // Every value stays where it is to the end.
+  void keep_all() {
+    for (Interval& interval : class_interval_) {
+      interval = {-1, static_cast<std::int32_t>(program_->operators.size())};
+    }
+  }
+
   bool is_placed(ValueId value) const {
     return program_->values[value].kind != Value::Kind::kConstant && intervals_[value].first <= intervals_[value].last;
   }
@@ -105,6 +112,26 @@ Attempt plan_classes(const Program& program, Lifetimes lifetimes) {
   return attempt;
 }
 
+// Sharing never raises the sum of live bytes, but a longer life can fragment: the smaller arena is kept.
+Attempt plan_sharing(const Program& program) {
+  Lifetimes copies_shared(program);
+  copies_shared.share_copies();
+  Lifetimes in_place = copies_shared;
+  in_place.share_in_place();
+  Attempt attempt = plan_classes(program, std::move(in_place));
+  if (attempt.plan.total_bytes > attempt.plan.lower_bound_bytes) {
+    Attempt plain = plan_classes(program, std::move(copies_shared));
+    if (plain.plan.total_bytes < attempt.plan.total_bytes) attempt = std::move(plain);
+  }
+  return attempt;
+}
+
+Attempt plan_apart(const Program& program) {
+  Lifetimes lifetimes(program);
+  lifetimes.keep_all();
+  return plan_classes(program, std::move(lifetimes));
+}
+
 // Sums of bytes over the steps -1 .. operators.
 class StepSums {
  public:
@@ -131,17 +158,8 @@ const Placement* ArenaPlan::find(ValueId value) const {
   return found != placements.end() && found->value == value ? &*found : nullptr;
 }
 
-absl::StatusOr<ArenaPlan> plan_arena(const Program& program) {
-  Lifetimes copies_shared(program);
-  copies_shared.share_copies();
-  Lifetimes in_place = copies_shared;
-  in_place.share_in_place();
-  // Sharing never raises the sum of live bytes, but a longer life can fragment: keep the smaller arena.
-  Attempt attempt = plan_classes(program, std::move(in_place));
-  if (attempt.plan.total_bytes > attempt.plan.lower_bound_bytes) {
-    Attempt plain = plan_classes(program, std::move(copies_shared));
-    if (plain.plan.total_bytes < attempt.plan.total_bytes) attempt = std::move(plain);
-  }
+absl::StatusOr<ArenaPlan> plan_arena(const Program& program, MemoryReuse reuse) {
+  Attempt attempt = reuse == MemoryReuse::kAll ? plan_sharing(program) : plan_apart(program);
   if (attempt.plan.total_bytes >= packed::kInImage) {
     return model_error(kTooLarge, "the activations need " + std::to_string(attempt.plan.total_bytes) + " bytes");
   }

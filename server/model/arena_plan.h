@@ -33,7 +33,12 @@ struct ArenaPlan {
   const Placement* find(ValueId value) const;
 };
 
+enum class MemoryReuse : std::uint8_t {
+  kAll,   // places are used again, and operators work in place where they may
+  kNone,  // every value keeps a place of its own until the end of the run, so that all can be read then
+};
+
 /// INVALID_ARGUMENT, MODEL_TOO_LARGE when the arena would not fit in 31 bits.
-absl::StatusOr<ArenaPlan> plan_arena(const Program& program);
+absl::StatusOr<ArenaPlan> plan_arena(const Program& program, MemoryReuse reuse = MemoryReuse::kAll);
 
 }  // namespace tinyrig::model

@@ -8,8 +8,8 @@
 namespace tinyrig::model {
 namespace {
 
-// Visits of one buffer by another while placing: about a tenth of a second in all.
-constexpr std::int64_t kWorkLimit = 20'000'000;
+// Visits of one buffer by another while placing: some tens of milliseconds in all.
+constexpr std::int64_t kWorkLimit = 5'000'000;
 constexpr std::size_t kExactBuffers = 12;
 
 using Order = std::vector<std::uint32_t>;
@@ -25,8 +25,8 @@ class Planner {
   }
 
   MemoryPlan run() {
-    for (const Order& order : starting_orders()) {
-      consider(order);
+    for (int i = 0; i < kStartingOrders; ++i) {
+      consider(starting_order(i));
       if (done()) return result();
     }
     if (buffers_.size() <= kExactBuffers) {
@@ -105,30 +105,39 @@ class Planner {
 
   bool done() const { return best_total_ <= lower_bound_ || work_ > kWorkLimit; }
 
-  std::vector<Order> starting_orders() const {
+  static constexpr int kStartingOrders = 7;
+
+  Order starting_order(int number) const {
     Order identity(buffers_.size());
     std::iota(identity.begin(), identity.end(), 0U);
     const auto sorted = [&](auto key) {
-      Order order = identity;
-      std::ranges::stable_sort(order, {}, key);
-      return order;
+      std::ranges::stable_sort(identity, {}, key);
+      return identity;
     };
     const auto size = [this](std::uint32_t i) { return static_cast<std::int64_t>(bytes_[i]); };
     const auto length = [this](std::uint32_t i) { return std::int64_t{buffers_[i].last} - buffers_[i].first + 1; };
-    const auto pressure = [this](std::uint32_t i) {  // what lives beside it
-      std::uint64_t sum = bytes_[i];
-      for (const std::uint32_t other : conflicts_[i]) sum += bytes_[other];
-      return static_cast<std::int64_t>(sum);
-    };
-    return {
-        sorted([&](std::uint32_t i) { return std::tuple(-size(i), -length(i)); }),
-        sorted([&](std::uint32_t i) { return std::tuple(-length(i), -size(i)); }),
-        sorted([&](std::uint32_t i) { return -size(i) * length(i); }),
-        sorted([&](std::uint32_t i) { return std::tuple(buffers_[i].first, -size(i)); }),
-        sorted([&](std::uint32_t i) { return std::tuple(-buffers_[i].last, -size(i)); }),
-        sorted([&](std::uint32_t i) { return std::tuple(-pressure(i), -size(i)); }),
-        by_breadth(),
-    };
+    switch (number) {
+      case 0:
+        return sorted([&](std::uint32_t i) { return std::tuple(-size(i), -length(i)); });
+      case 1:
+        return by_breadth();
+      case 2:
+        return sorted([&](std::uint32_t i) { return std::tuple(-length(i), -size(i)); });
+      case 3:
+        return sorted([&](std::uint32_t i) { return -size(i) * length(i); });
+      case 4:
+        return sorted([&](std::uint32_t i) { return std::tuple(buffers_[i].first, -size(i)); });
+      case 5:
+        return sorted([&](std::uint32_t i) { return std::tuple(-buffers_[i].last, -size(i)); });
+      default: {
+        std::vector<std::int64_t> pressure;  // what lives beside each
+        for (std::uint32_t i = 0; i < buffers_.size(); ++i) {
+          pressure.push_back(size(i));
+          for (const std::uint32_t other : conflicts_[i]) pressure.back() += size(other);
+        }
+        return sorted([&](std::uint32_t i) { return std::tuple(-pressure[i], -size(i)); });
+      }
+    }
   }
 
   // Steps by the bytes that live there, largest first; at each, what is not yet placed, largest first.

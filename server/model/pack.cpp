@@ -196,13 +196,13 @@ void describe(const Graph& graph, const Program& program, const ArenaPlan& plan,
 
 }  // namespace
 
-absl::StatusOr<PackedModel> pack(const Graph& graph, packed::Core core, const std::string& model_id) {
+absl::StatusOr<PackedModel> pack(const Graph& graph, packed::Core core, const PackOptions& options) {
   TINYRIG_ASSIGN_OR_RETURN(Program program, lower(graph));
   lay_out(program, core);
-  TINYRIG_ASSIGN_OR_RETURN(const ArenaPlan plan, plan_arena(program));
+  TINYRIG_ASSIGN_OR_RETURN(const ArenaPlan plan, plan_arena(program, options.reuse));
   const Digest digest = sha256(graph.file);
   PackedModel model;
-  TINYRIG_ASSIGN_OR_RETURN(model.image, Packer(graph, program, plan).run(core, model_id, digest));
+  TINYRIG_ASSIGN_OR_RETURN(model.image, Packer(graph, program, plan).run(core, options.model_id, digest));
   model.core = core;
   model.sha256 = hex(digest);
   model.arena_bytes = plan.arena_bytes;
@@ -213,9 +213,9 @@ absl::StatusOr<PackedModel> pack(const Graph& graph, packed::Core core, const st
 }
 
 absl::StatusOr<PackedModel> pack_tflite(std::span<const std::uint8_t> file, packed::Core core,
-                                        const std::string& model_id) {
+                                        const PackOptions& options) {
   TINYRIG_ASSIGN_OR_RETURN(const Graph graph, parse_tflite(file));
-  return pack(graph, core, model_id);
+  return pack(graph, core, options);
 }
 
 std::string sha256_hex(std::span<const std::uint8_t> bytes) { return hex(sha256(bytes)); }

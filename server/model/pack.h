@@ -56,13 +56,17 @@ struct PackedModel {
   std::vector<PlacementInfo> plan;
 };
 
-/// `model_id`: MLPerf Tiny's id ("kws01"), at most 16 characters; may be empty.
+struct PackOptions {
+  std::string model_id;                   // MLPerf Tiny's id ("kws01"), at most 16 characters; may be empty
+  MemoryReuse reuse = MemoryReuse::kAll;  // kNone: for looking at every tensor after a run
+};
+
 /// INVALID_ARGUMENT with a reason of errors.h when the engine cannot run the model.
-absl::StatusOr<PackedModel> pack(const Graph& graph, packed::Core core, const std::string& model_id = "");
+absl::StatusOr<PackedModel> pack(const Graph& graph, packed::Core core, const PackOptions& options = {});
 
 /// parse_tflite() and pack().
 absl::StatusOr<PackedModel> pack_tflite(std::span<const std::uint8_t> file, packed::Core core,
-                                        const std::string& model_id = "");
+                                        const PackOptions& options = {});
 
 /// Lower-case hex of SHA-256.
 std::string sha256_hex(std::span<const std::uint8_t> bytes);

@@ -18,6 +18,7 @@ struct BadModel {
   std::string reason;
   std::vector<std::string> message_parts;
 };
+void PrintTo(const BadModel& model, std::ostream* out) { *out << model.file; }
 
 // expected.tsv: file, reason, and parts of the message separated by '|'.
 std::vector<BadModel> bad_models() {

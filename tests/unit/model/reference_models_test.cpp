@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <ostream>
 
 #include "server/model/pack.h"
 #include "tests/unit/model/golden_record.h"
@@ -16,6 +17,7 @@ struct ReferenceModel {
   std::uint32_t live_set_bytes;  // inputs, outputs and other live tensors of the largest operator
   std::size_t operators;
 };
+void PrintTo(const ReferenceModel& model, std::ostream* out) { *out << model.name; }
 
 class ReferenceModels : public testing::TestWithParam<ReferenceModel> {
  protected:
