@@ -1,0 +1,187 @@
+#include "server/jobs/pick.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+namespace tinyrig::jobs {
+namespace {
+
+using testing::ElementsAre;
+
+class PickTest : public testing::Test {
+ protected:
+  void add(std::uint64_t job, const std::string& run_id, std::vector<std::string> avoid = {},
+           const std::string& pinned = "", const std::string& label = "", const std::string& type = "t") {
+    waiting_.add({run_id, job, ++order_, type, pinned, label, std::move(avoid)});
+  }
+  std::string pick(const BoardView& board) { return waiting_.pick(board).value_or("-"); }
+  std::vector<std::string> pick_all(const BoardView& board) {
+    std::vector<std::string> picked;
+    while (const auto run = waiting_.pick(board)) picked.push_back(*run);
+    return picked;
+  }
+
+  const BoardView a_{"a", "t", {}};
+  const BoardView b_{"b", "t", {"fast"}};
+  WaitingRuns waiting_;
+  std::uint64_t order_ = 0;
+};
+
+TEST_F(PickTest, NothingWaits) { EXPECT_EQ(pick(a_), "-"); }
+
+TEST_F(PickTest, OneJobInOrder) {
+  for (const char* id : {"1", "2", "3"}) add(1, id);
+  EXPECT_EQ(waiting_.size(), 3u);
+  EXPECT_THAT(pick_all(a_), ElementsAre("1", "2", "3"));
+  EXPECT_EQ(waiting_.size(), 0u);
+}
+
+TEST_F(PickTest, JobsTakeTurnsOlderFirst) {
+  for (const char* id : {"1a", "1b", "1c"}) add(1, id);
+  for (const char* id : {"2a", "2b"}) add(2, id);
+  EXPECT_THAT(pick_all(a_), ElementsAre("1a", "2a", "1b", "2b", "1c"));
+}
+
+TEST_F(PickTest, ALateJobNeitherWaitsForAllNorOvertakesForLong) {
+  for (int i = 0; i < 10; ++i) add(1, "1-" + std::to_string(i));
+  for (int i = 0; i < 5; ++i) pick(a_);
+  for (int i = 0; i < 3; ++i) add(2, "2-" + std::to_string(i));
+  EXPECT_EQ(pick(a_), "2-0");
+  EXPECT_EQ(pick(a_), "1-5");
+  EXPECT_EQ(pick(a_), "2-1");
+  EXPECT_EQ(pick(a_), "1-6");
+}
+
+TEST_F(PickTest, OnlyTheBoardsType) {
+  add(1, "other", {}, "", "", "u");
+  EXPECT_EQ(pick(a_), "-");
+  EXPECT_EQ(pick({"c", "u", {}}), "other");
+}
+
+TEST_F(PickTest, APinnedRunWaitsForItsBoard) {
+  add(1, "pinned", {}, "b");
+  EXPECT_EQ(pick(a_), "-");
+  EXPECT_EQ(pick(b_), "pinned");
+}
+
+TEST_F(PickTest, ALabelMustBeThere) {
+  add(1, "labelled", {}, "", "fast");
+  EXPECT_EQ(pick(a_), "-");
+  EXPECT_EQ(pick(b_), "labelled");
+}
+
+TEST_F(PickTest, OneJobsRunsOfSeveralConditionsKeepTheirOrder) {
+  add(1, "1");
+  add(1, "2", {}, "b");
+  add(1, "3", {}, "", "fast");
+  add(1, "4");
+  EXPECT_THAT(pick_all(b_), ElementsAre("1", "2", "3", "4"));
+}
+
+TEST_F(PickTest, AFailedRunGoesToAnotherBoardWhenThereIsOne) {
+  waiting_.set_usable(a_);
+  waiting_.set_usable(b_);
+  add(1, "failed", {"a"});
+  EXPECT_EQ(pick(a_), "-");
+  EXPECT_EQ(pick(b_), "failed");
+}
+
+TEST_F(PickTest, AFailedRunComesBackWhenNoOtherBoardIsUsable) {
+  waiting_.set_usable(a_);
+  waiting_.set_usable(b_);
+  add(1, "failed", {"a"});
+  EXPECT_EQ(pick(a_), "-");
+  waiting_.set_unusable("b");
+  EXPECT_EQ(pick(a_), "failed");
+}
+
+TEST_F(PickTest, ABoardWithoutTheLabelIsNoOtherBoard) {
+  waiting_.set_usable(a_);
+  waiting_.set_usable(b_);
+  add(1, "failed", {"b"}, "", "fast");
+  EXPECT_EQ(pick(a_), "-");
+  EXPECT_EQ(pick(b_), "failed");
+}
+
+TEST_F(PickTest, ARunThatFailedEverywhereGoesAnywhere) {
+  waiting_.set_usable(a_);
+  waiting_.set_usable(b_);
+  add(1, "failed", {"a", "b"});
+  EXPECT_EQ(pick(a_), "failed");
+}
+
+TEST_F(PickTest, APinnedRunComesBackToItsBoard) {
+  waiting_.set_usable(a_);
+  waiting_.set_usable(b_);
+  add(1, "failed", {"a"}, "a");
+  EXPECT_EQ(pick(a_), "failed");
+}
+
+TEST_F(PickTest, RemovedRunsAreGone) {
+  add(1, "1");
+  add(1, "2");
+  add(2, "3");
+  EXPECT_TRUE(waiting_.remove("1"));
+  EXPECT_FALSE(waiting_.remove("1"));
+  EXPECT_TRUE(waiting_.remove("3"));
+  EXPECT_THAT(pick_all(a_), ElementsAre("2"));
+}
+
+TEST_F(PickTest, EveryRunIsPickedOnceByABoardThatItSuits) {
+  constexpr std::uint32_t kSeed = 42;
+  RecordProperty("seed", std::to_string(kSeed));
+  std::mt19937 random(kSeed);
+  const std::vector<BoardView> boards = {{"a", "t", {}}, {"b", "t", {"fast"}}, {"c", "u", {"fast"}}, {"d", "u", {}}};
+  for (const BoardView& board : boards) waiting_.set_usable(board);
+  std::map<std::string, WaitingRun> expected;
+  for (int i = 0; i < 3'000; ++i) {
+    WaitingRun run;
+    run.run_id = std::to_string(i);
+    run.job_order = random() % 40;
+    run.run_order = static_cast<std::uint64_t>(i);
+    const BoardView& target = boards[random() % boards.size()];
+    run.board_type = target.type;
+    if (random() % 4 == 0) run.pinned_board_id = target.id;
+    if (random() % 4 == 0 && !target.labels.empty()) run.required_label = "fast";
+    if (random() % 4 == 0) run.avoid_board_ids = {boards[random() % boards.size()].id};
+    waiting_.add(run);
+    expected[run.run_id] = run;
+    if (random() % 10 == 0) {
+      const std::string victim = std::to_string(random() % static_cast<std::uint32_t>(i + 1));
+      EXPECT_EQ(waiting_.remove(victim), expected.erase(victim) == 1);
+    }
+  }
+  int idle = 0;
+  while (idle < 40) {
+    const BoardView& board = boards[random() % boards.size()];
+    const auto picked = waiting_.pick(board);
+    if (!picked.has_value()) {
+      ++idle;
+      continue;
+    }
+    idle = 0;
+    const auto run = expected.find(*picked);
+    ASSERT_NE(run, expected.end()) << *picked << " was picked twice, or was removed";
+    EXPECT_EQ(run->second.board_type, board.type);
+    EXPECT_TRUE(run->second.pinned_board_id.empty() || run->second.pinned_board_id == board.id);
+    EXPECT_TRUE(run->second.required_label.empty() || !board.labels.empty());
+    expected.erase(run);
+  }
+  EXPECT_TRUE(expected.empty()) << expected.size() << " never picked, first " << expected.begin()->first;
+  EXPECT_EQ(waiting_.size(), 0u);
+}
+
+TEST_F(PickTest, PickingFromAHundredThousandIsNoScan) {
+  // A scan would touch 100,000 runs 100,000 times: minutes. The bound is far from what it takes (0.2 s).
+  constexpr int kRuns = 100'000;
+  for (int i = 0; i < kRuns; ++i) add(static_cast<std::uint64_t>(i % 1'000), std::to_string(i));
+  int picked = 0;
+  while (waiting_.pick(a_).has_value()) ++picked;
+  EXPECT_EQ(picked, kRuns);
+}
+
+}  // namespace
+}  // namespace tinyrig::jobs
