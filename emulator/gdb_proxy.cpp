@@ -1,6 +1,7 @@
 #include "emulator/gdb_proxy.h"
 
 #include <fcntl.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <array>
@@ -92,7 +93,10 @@ asio::awaitable<void> GdbProxy::serve(std::shared_ptr<Session> session) {
   auto connecting =
       session->stub.async_connect(asio::local::stream_protocol::endpoint(target->debug_socket()), kUseTuple);
   const auto [error] = co_await std::move(connecting);
-  if (error) co_return;
+  if (error) {
+    spdlog::error("{}: QEMU's debugger port: {}", path_.stem().string(), error.message());
+    co_return;
+  }
   ::fcntl(session->stub.native_handle(), F_SETFD, FD_CLOEXEC);
   asio::co_spawn(
       executor_, [self = shared_from_this(), session] { return self->carry_answers(session); }, asio::detached);

@@ -42,8 +42,11 @@ Options parse_options(int argc, char** argv) {
   std::string boards = kDefaultBoards;
   CLI::App app("A farm of emulated boards behind serial ports, GDB remote endpoints and a power switch.",
                "tinyrig-emu");
-  app.add_option("--dir", options.run_folder, "Folder for serial ports and sockets; a short path")->required();
-  app.add_option("--state", options.state_folder, "Folder that keeps the boards' flash (default: within --dir)");
+  app.add_option("--dir", options.run_folder, "Folder for serial ports and sockets; a short path")
+      ->required()
+      ->take_last();
+  app.add_option("--state", options.state_folder, "Folder that keeps the boards' flash (default: within --dir)")
+      ->take_last();
   app.add_option("--catalog", options.catalog, "Board types")->capture_default_str();
   app.add_option("--firmware-dir", options.firmware_folder, "Agents that ./rig firmware built; checked at start");
   app.add_flag("--preload", options.preload, "Blank boards come with the agent of --firmware-dir");
