@@ -85,7 +85,7 @@ TEST(AgentFaults, WholeRunOverADamagedLine) {
     EXPECT_EQ(result->done.output_fnv1a32(), expected_hash);
     damaged += rig.line->damaged_bytes();
   }
-  EXPECT_GT(damaged, 1000U);  // there was something to survive
+  EXPECT_GT(damaged, 100U);  // there was something to survive
 }
 
 TEST(AgentFaults, DeadLineIsSilence) {
