@@ -1,0 +1,174 @@
+// The real tinyrig binary against the real API: output, JSON, exit codes.
+#include <google/protobuf/struct.pb.h>
+#include <google/protobuf/util/json_util.h>
+
+#include <csignal>
+#include <fstream>
+
+#include "tests/integration/api/api_fixture.h"
+#include "tests/integration/api/spawned.h"
+#include "tinyrig/v1/run.pb.h"
+
+namespace tinyrig::api {
+namespace {
+
+using testing_support::Ended;
+using testing_support::Spawned;
+
+class CliTest : public ApiTest {
+ protected:
+  std::vector<std::string> command(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), {TINYRIG_CLI, "--server", "127.0.0.1:" + std::to_string(api_->grpc_port())});
+    return arguments;
+  }
+  Ended run(std::vector<std::string> arguments) const { return Spawned(command(std::move(arguments))).wait(); }
+  static std::string source(const std::string& path) { return std::string(TINYRIG_SOURCE_DIR) + "/" + path; }
+  static google::protobuf::Struct json(const Ended& ended) {
+    google::protobuf::Struct object;
+    EXPECT_TRUE(google::protobuf::util::JsonStringToMessage(ended.out, &object).ok()) << ended.out;
+    return object;
+  }
+  std::string run_of_digits() {
+    const std::string job_id = submit_digits("big-1");
+    play_boards();
+    return queue_->job(job_id)->runs(0).run_id();
+  }
+};
+
+TEST_F(CliTest, Boards) {
+  const Ended all = run({"boards"});
+  EXPECT_EQ(all.exit_code, 0) << all.err;
+  EXPECT_NE(all.out.find("big-1"), std::string::npos) << all.out;
+  EXPECT_NE(all.out.find("big-type (emulated)"), std::string::npos) << all.out;
+  EXPECT_EQ(run({"boards", "small-1"}).out.find("big-1"), std::string::npos);
+  EXPECT_EQ(json(run({"boards", "--json"})).fields().at("boards").list_value().values_size(), 2);
+  EXPECT_NE(run({"boards", "--types"}).out.find("cortex-m7"), std::string::npos);
+}
+
+TEST_F(CliTest, ModelsFromFileToDescription) {
+  const Ended added =
+      run({"models", "add", source("models/digits.tflite"), "--expected", source("models/digits.json")});
+  EXPECT_EQ(added.exit_code, 0) << added.err;
+  EXPECT_NE(added.out.find("added: digits"), std::string::npos) << added.out;
+  const Ended again = run({"models", "add", source("models/digits.tflite")});
+  EXPECT_EQ(again.exit_code, 0);
+  EXPECT_NE(again.out.find("known already: digits"), std::string::npos) << again.out;
+  EXPECT_NE(run({"models", "list"}).out.find("digits"), std::string::npos);
+  const Ended shown = run({"models", "show", "digits"});
+  EXPECT_NE(shown.out.find("CONV_2D"), std::string::npos) << shown.out;
+  const auto model = json(run({"--json", "models", "show", "digits"})).fields().at("model").struct_value();
+  EXPECT_GT(model.fields().at("expectedOutputs").list_value().values_size(), 1);
+}
+
+TEST_F(CliTest, SubmitWaitsAndPrintsTheTable) {
+  play_boards_always();
+  const Ended ended = run({"submit", source("models/digits.tflite"), "--board", "all", "--skip-unfit", "--wait"});
+  EXPECT_EQ(ended.exit_code, 0) << ended.err;
+  EXPECT_NE(ended.out.find("123,456"), std::string::npos) << ended.out;
+  EXPECT_NE(ended.out.find("instructions (emulated)"), std::string::npos) << ended.out;
+  EXPECT_NE(ended.out.find("2x3"), std::string::npos) << ended.out;
+  EXPECT_NE(ended.out.find("2/2 expected"), std::string::npos) << ended.out;
+  EXPECT_NE(ended.out.find("succeeded"), std::string::npos) << ended.out;
+  EXPECT_NE(ended.err.find("digits on small-type skipped"), std::string::npos) << ended.err;
+}
+
+TEST_F(CliTest, SubmitWithoutWaitThenJobCommands) {
+  add_digits();
+  const Ended submitted = run({"submit", "digits", "--board", "big-1,small-type", "--measure", "latency,memory",
+                               "--sessions", "5", "--key", "k", "--annotate", "commit=abc", "--json"});
+  EXPECT_EQ(submitted.exit_code, 0) << submitted.err;
+  const auto job = json(submitted).fields().at("job").struct_value();
+  const std::string job_id = job.fields().at("jobId").string_value();
+  const auto spec = job.fields().at("spec").struct_value();
+  EXPECT_EQ(spec.fields().at("measurements").list_value().values_size(), 2);
+  EXPECT_EQ(spec.fields().at("settings").struct_value().fields().at("sessions").number_value(), 5);
+  EXPECT_NE(run({"jobs"}).out.find(job_id), std::string::npos);
+  const Ended shown = run({"job", "show", job_id});
+  EXPECT_EQ(shown.exit_code, 0) << shown.err;
+  EXPECT_NE(shown.out.find("commit = abc"), std::string::npos) << shown.out;
+  EXPECT_NE(shown.out.find("MODEL_TOO_LARGE_FOR_RAM"), std::string::npos) << shown.out;
+  EXPECT_EQ(run({"job", "logs", job_id}).exit_code, 0);
+  EXPECT_EQ(run({"job", "cancel", job_id}).exit_code, 0);
+  EXPECT_EQ(run({"job", "wait", job_id}).exit_code, 1) << "a job that was cancelled did not succeed";
+}
+
+TEST_F(CliTest, RunExportLeaderboardVersion) {
+  const std::string run_id = run_of_digits();
+  const Ended shown = run({"run", "show", run_id});
+  EXPECT_EQ(shown.exit_code, 0) << shown.err;
+  EXPECT_NE(shown.out.find("95 % interval [123,456, 123,456] over 3 sessions"), std::string::npos) << shown.out;
+  const auto exported = json(run({"export", run_id}));
+  EXPECT_EQ(exported.fields().at("samples").list_value().values_size(), 3);
+  const std::string file = (folder_.path() / "run.json").string();
+  EXPECT_EQ(run({"export", run_id, "-o", file}).exit_code, 0);
+  EXPECT_GT(std::filesystem::file_size(file), 500U);
+  const Ended leaderboard = run({"leaderboard", "--model", "digits"});
+  EXPECT_NE(leaderboard.out.find("instructions (emulated)"), std::string::npos) << leaderboard.out;
+  EXPECT_NE(leaderboard.out.find("big-type"), std::string::npos) << leaderboard.out;
+  const Ended version = run({"version"});
+  EXPECT_EQ(version.exit_code, 0);
+  EXPECT_NE(version.out.find("1.2.3-test"), std::string::npos) << version.out;
+}
+
+TEST_F(CliTest, ExitCodes) {
+  EXPECT_EQ(run({}).exit_code, 2);
+  EXPECT_EQ(run({"nonsense"}).exit_code, 2);
+  EXPECT_EQ(run({"submit", "digits"}).exit_code, 2) << "no board";
+  EXPECT_EQ(run({"models", "add", "/nonexistent.tflite"}).exit_code, 2);
+  EXPECT_EQ(run({"submit", "x", "--board", "all", "--measure", "beauty"}).exit_code, 2);
+  EXPECT_EQ(run({"--help"}).exit_code, 0);
+  EXPECT_EQ(run({"job", "show", "j-none"}).exit_code, 3);
+  EXPECT_EQ(run({"submit", "unknown", "--board", "all"}).exit_code, 3);
+  EXPECT_EQ(run({"boards", "nonsense"}).exit_code, 3);
+  EXPECT_EQ(Spawned({TINYRIG_CLI, "--server", "127.0.0.1:1", "boards"}).wait().exit_code, 4);
+}
+
+TEST_F(CliTest, ErrorsSayWhatAndWhatToDo) {
+  const Ended refused = run({"models", "add", source("tests/vectors/bad/float_model.tflite")});
+  EXPECT_EQ(refused.exit_code, 3);
+  EXPECT_NE(refused.err.find("[MODEL_FLOAT]"), std::string::npos) << refused.err;
+  EXPECT_NE(refused.err.find("hint:"), std::string::npos) << refused.err;
+  EXPECT_EQ(refused.out, "");
+  const std::string bad = (folder_.path() / "bad.json").string();
+  std::ofstream(bad) << "{}";
+  const Ended golden = run({"models", "add", source("models/digits.tflite"), "--expected", bad});
+  EXPECT_EQ(golden.exit_code, 2);
+  EXPECT_NE(golden.err.find("vectors"), std::string::npos) << golden.err;
+}
+
+TEST_F(CliTest, EveryHelpNamesTheExitCodes) {
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"--help"},
+                                                    {"submit", "--help"},
+                                                    {"models", "add", "--help"},
+                                                    {"job", "--help"},
+                                                    {"run", "show", "--help"},
+                                                    {"export", "--help"},
+                                                    {"leaderboard", "--help"},
+                                                    {"boards", "--help"}}) {
+    EXPECT_NE(run(arguments).out.find("Exit codes: 0"), std::string::npos) << arguments.front();
+  }
+}
+
+TEST_F(CliTest, InterruptDetachesAndSaysHowToGoOn) {
+  const std::string job_id = submit_digits("big-1");
+  Spawned waiting(command({"job", "wait", job_id}));
+  ASSERT_TRUE(waiting.wait_for_stderr("job " + job_id + ": 0 of 1 runs finished"));
+  waiting.signal(SIGINT);
+  const Ended ended = waiting.wait();
+  EXPECT_EQ(ended.exit_code, 130) << ended.err;
+  EXPECT_NE(ended.err.find("job wait " + job_id), std::string::npos) << ended.err;
+  EXPECT_FALSE(queue_->job(job_id)->cancel_requested());
+}
+
+TEST_F(CliTest, InterruptCancelsWhenAskedTo) {
+  const std::string job_id = submit_digits("big-1");
+  Spawned waiting(command({"job", "wait", job_id, "--cancel-on-interrupt"}));
+  ASSERT_TRUE(waiting.wait_for_stderr("0 of 1 runs finished"));
+  waiting.signal(SIGINT);
+  const Ended ended = waiting.wait();
+  EXPECT_EQ(ended.exit_code, 1) << ended.err;
+  EXPECT_EQ(queue_->job(job_id)->outcome(), v1::OUTCOME_CANCELLED);
+}
+
+}  // namespace
+}  // namespace tinyrig::api

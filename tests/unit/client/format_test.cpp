@@ -1,0 +1,96 @@
+#include "client/format.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace tinyrig::client {
+namespace {
+
+TEST(Format, Grouped) {
+  EXPECT_EQ(grouped(0), "0");
+  EXPECT_EQ(grouped(999), "999");
+  EXPECT_EQ(grouped(1000), "1,000");
+  EXPECT_EQ(grouped(1234567), "1,234,567");
+  EXPECT_EQ(grouped(18446744073709551615U), "18,446,744,073,709,551,615");
+}
+
+TEST(Format, Ticks) {
+  EXPECT_EQ(ticks(0), "0");
+  EXPECT_EQ(ticks(1234), "1,234");
+  EXPECT_EQ(ticks(1234.5), "1,234.5");
+  EXPECT_EQ(ticks(1234.96), "1,235");
+  EXPECT_EQ(ticks(999999.99), "1,000,000");
+  EXPECT_EQ(ticks(0.04), "0");
+  EXPECT_EQ(ticks(-1), "-1.0");
+  EXPECT_EQ(ticks(NAN), "nan");
+}
+
+TEST(Format, Bytes) {
+  EXPECT_EQ(bytes(0), "0 B");
+  EXPECT_EQ(bytes(1023), "1023 B");
+  EXPECT_EQ(bytes(1024), "1 KiB");
+  EXPECT_EQ(bytes(24000), "23.4 KiB");
+  EXPECT_EQ(bytes(3U << 20), "3 MiB");
+}
+
+TEST(Format, TimeAndRates) {
+  EXPECT_EQ(hertz(168'000'000), "168 MHz");
+  EXPECT_EQ(hertz(7'812'500), "7.8 MHz");
+  EXPECT_EQ(hertz(32'768), "32,768 Hz");
+  EXPECT_EQ(microseconds(0.812), "812 ns");
+  EXPECT_EQ(microseconds(12.5), "12.50 us");
+  EXPECT_EQ(microseconds(12'410), "12.41 ms");
+  EXPECT_EQ(microseconds(2'500'000), "2.50 s");
+  google::protobuf::Timestamp stamp;
+  EXPECT_EQ(time(stamp), "-");
+  stamp.set_seconds(1'795'273'803);
+  EXPECT_EQ(time(stamp), "2026-11-21 15:10:03Z");
+  EXPECT_EQ(percent(0.1234), "12.3 %");
+}
+
+TEST(Format, IntervalIsUnknownUnlessKnown) {
+  v1::Interval unknown;
+  unknown.set_low(1);
+  unknown.set_high(2);
+  EXPECT_EQ(interval(unknown), "unknown");
+  unknown.set_known(true);
+  EXPECT_EQ(interval(unknown), "[1, 2]");
+}
+
+TEST(Format, Samples) {
+  EXPECT_EQ(samples(30, 3), "10x3");
+  EXPECT_EQ(samples(31, 3), "31 in 3");
+  EXPECT_EQ(samples(0, 0), "-");
+}
+
+TEST(Format, EmulatedIsAlwaysSaid) {
+  EXPECT_EQ(tick_unit(v1::TICK_UNIT_INSTRUCTIONS, true), "instructions (emulated)");
+  EXPECT_EQ(tick_unit(v1::TICK_UNIT_CYCLES, false), "cycles");
+  EXPECT_EQ(tick_unit(v1::TICK_UNIT_NANOSECONDS, false), "ns");
+  EXPECT_EQ(tick_unit(v1::TICK_UNIT_UNSPECIFIED, true), "ticks (emulated)");
+}
+
+TEST(Format, Verification) {
+  v1::Verification checked;
+  EXPECT_EQ(verification(checked), "-");
+  checked.set_inputs_checked(8);
+  checked.set_inputs_matched(8);
+  checked.set_against(v1::Verification::AGAINST_EXPECTED);
+  EXPECT_EQ(verification(checked), "8/8 expected");
+  checked.set_inputs_matched(7);
+  EXPECT_EQ(verification(checked), "NO: 7/8 expected");
+}
+
+TEST(Format, Enums) {
+  EXPECT_EQ(outcome(v1::OUTCOME_USER_ERROR), "user error");
+  EXPECT_EQ(outcome(v1::OUTCOME_UNSPECIFIED), "-");
+  EXPECT_EQ(run_state(v1::RUN_STATE_MEASURING), "measuring");
+  EXPECT_EQ(health(v1::HEALTH_QUARANTINED), "quarantined");
+  EXPECT_EQ(activity(v1::ACTIVITY_IDLE), "idle");
+  EXPECT_EQ(timing_source(v1::TIMING_SOURCE_INSTRUCTION_COUNT), "instruction count");
+  EXPECT_EQ(measurement(static_cast<v1::Measurement>(99)), "-") << "of a newer server";
+}
+
+}  // namespace
+}  // namespace tinyrig::client
