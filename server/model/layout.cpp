@@ -41,10 +41,12 @@ bool parse_core(std::string_view name, packed::Core& core) {
   return false;
 }
 
-void lay_out(Program& program, packed::Core core) {
+bool lay_out(Program& program, packed::Core core) {
   const Layouter layouter = layouter_of(core);
-  if (layouter == nullptr) return;
-  for (LoweredOperator& op : program.operators) layouter(program, op);
+  if (layouter == nullptr) return false;
+  bool any = false;
+  for (LoweredOperator& op : program.operators) any |= layouter(program, op);
+  return any;
 }
 
 }  // namespace tinyrig::model

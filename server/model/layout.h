@@ -15,7 +15,7 @@ const char* core_name(packed::Core core);
 bool parse_core(std::string_view name, packed::Core& core);
 
 /// Lays out every operator of `program` for `core`. An operator without a kernel of that core stays with
-/// the portable one, whose layout is the .tflite's.
-void lay_out(Program& program, packed::Core core);
+/// the portable one, whose layout is the .tflite's. True when any operator got one.
+bool lay_out(Program& program, packed::Core core);
 
 }  // namespace tinyrig::model

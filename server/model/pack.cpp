@@ -198,17 +198,20 @@ void describe(const Graph& graph, const Program& program, const ArenaPlan& plan,
 
 absl::StatusOr<PackedModel> pack(const Graph& graph, packed::Core core, const PackOptions& options) {
   TINYRIG_ASSIGN_OR_RETURN(Program program, lower(graph));
-  lay_out(program, core);
+  PackedModel model;
+  model.core = lay_out(program, core) ? core : packed::Core::kPortable;
   TINYRIG_ASSIGN_OR_RETURN(const ArenaPlan plan, plan_arena(program, options.reuse));
   const Digest digest = sha256(graph.file);
-  PackedModel model;
-  TINYRIG_ASSIGN_OR_RETURN(model.image, Packer(graph, program, plan).run(core, options.model_id, digest));
-  model.core = core;
+  TINYRIG_ASSIGN_OR_RETURN(model.image, Packer(graph, program, plan).run(model.core, options.model_id, digest));
   model.sha256 = hex(digest);
   model.arena_bytes = plan.arena_bytes;
   model.arena_lower_bound_bytes = plan.lower_bound_bytes;
   model.live_set_bytes = plan.live_set_bytes;
   describe(graph, program, plan, model);
+  if (model.core != packed::Core::kPortable) {
+    TINYRIG_ASSIGN_OR_RETURN(PackedModel portable, pack(graph, packed::Core::kPortable, options));
+    model.portable_image = std::move(portable.image);
+  }
   return model;
 }
 

@@ -44,8 +44,9 @@ struct PlacementInfo {
 
 struct PackedModel {
   std::vector<std::byte> image;  // begins with packed::Header
-  packed::Core core = packed::Core::kPortable;
-  std::string sha256;  // of the .tflite, lower-case hex
+  packed::Core core =
+      packed::Core::kPortable;  // that the image is for: portable when no operator needs a core's kernel
+  std::string sha256;           // of the .tflite, lower-case hex
   std::vector<TensorInfo> inputs, outputs;
   std::vector<OperatorInfo> operators;
   std::uint64_t macs = 0;
@@ -54,6 +55,11 @@ struct PackedModel {
   std::uint32_t arena_lower_bound_bytes = 0;  // no placement of these tensors can need less
   std::uint32_t live_set_bytes = 0;           // the same, counted without sharing and scratch (as TFLM's planner must)
   std::vector<PlacementInfo> plan;
+  std::vector<std::byte> portable_image;  // the same model for reference_run(); empty when `image` is portable
+
+  const std::vector<std::byte>& reference_image() const {
+    return core == packed::Core::kPortable ? image : portable_image;
+  }
 };
 
 struct PackOptions {

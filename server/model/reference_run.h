@@ -19,7 +19,7 @@ struct ReferenceRun {
   std::vector<std::byte> output;                // all outputs, one after another
 };
 
-/// `image` must be packed for packed::Core::kPortable or this host's engine. The inputs are made from `seed` by
+/// `image` must be portable: PackedModel::reference_image(). The inputs are made from `seed` by
 /// wire/golden_input.h, one stream over all inputs in order.
 /// INVALID_ARGUMENT: the engine refuses the image. RESOURCE_EXHAUSTED: the model computes more than
 /// `max_macs`, or needs an absurd arena.

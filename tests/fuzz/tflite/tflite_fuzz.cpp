@@ -266,9 +266,9 @@ void drop_empty_unions(tflite::ModelT& model) {
   }
 }
 
-bool is_flatbuffer(const std::uint8_t* data, std::size_t size) {
-  if (size < 16) return false;
-  flatbuffers::Verifier verifier(data, size, 16, 4096);
+bool is_flatbuffer(std::span<const std::uint8_t> file) {
+  if (file.size() < 16) return false;
+  flatbuffers::Verifier verifier(file.data(), file.size(), 16, 4096);
   return tflite::VerifyModelBuffer(verifier);
 }
 
@@ -286,11 +286,12 @@ extern "C" __attribute__((weak)) std::size_t LLVMFuzzerMutate(std::uint8_t* data
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max,
                                                unsigned int seed) {
   std::vector<std::uint8_t> made;
+  const std::vector<std::uint8_t> file(data, data + size);  // aligned, as FlatBuffers wants it
   if (seed % 32 == 0) {
     made = tinyrig::test::random_model(seed);
-  } else if (seed % 2 == 0 && tinyrig::is_flatbuffer(data, size)) {
+  } else if (seed % 2 == 0 && tinyrig::is_flatbuffer(file)) {
     tinyrig::tflite::ModelT model;
-    tinyrig::tflite::GetModel(data)->UnPackTo(&model);
+    tinyrig::tflite::GetModel(file.data())->UnPackTo(&model);
     tinyrig::drop_empty_unions(model);
     tinyrig::Mutator mutator(model, seed);
     for (unsigned int i = 0; i <= seed / 2 % 3; ++i) mutator.mutate();

@@ -48,14 +48,14 @@ TEST(Pack, WritesAHeaderThatHolds) {
   const std::vector<std::uint8_t> file = small_model().build();
   PackOptions options;
   options.model_id = "kws01";
-  const auto model = pack_tflite(file, packed::Core::kCortexM4, options);
+  const auto model = pack_tflite(file, packed::Core::kPortable, options);
   ASSERT_TRUE(model.ok()) << model.status();
   const packed::Header header = header_of(*model);
   EXPECT_EQ(header.magic, packed::kMagic);
   EXPECT_EQ(header.version, packed::kVersion);
   EXPECT_EQ(header.header_bytes, sizeof(packed::Header));
   EXPECT_EQ(header.image_bytes, model->image.size());
-  EXPECT_EQ(header.core, packed::Core::kCortexM4);
+  EXPECT_EQ(header.core, packed::Core::kPortable);
   EXPECT_EQ(header.crc32, link::crc32(std::span<const std::byte>(model->image).subspan(16)));
   EXPECT_EQ(header.arena_bytes, model->arena_bytes);
   EXPECT_EQ(header.operator_count, 3);
@@ -64,6 +64,20 @@ TEST(Pack, WritesAHeaderThatHolds) {
   EXPECT_STREQ(header.model_id, "kws01");
   EXPECT_EQ(model->sha256, sha256_hex(file));
   EXPECT_EQ(model->image.size() % packed::kAlignment, 0U);
+}
+
+// Every core runs portable kernels, so an image that uses no others is portable: the host can run it too.
+TEST(Pack, HasAnImageForTheReferenceWhateverTheCore) {
+  for (int number = 0; number <= static_cast<int>(packed::Core::kRv32imac); ++number) {
+    const auto model = pack_tflite(small_model().build(), static_cast<packed::Core>(number));
+    ASSERT_TRUE(model.ok()) << model.status();
+    EXPECT_EQ(header_of(*model).core, model->core);
+    bool uses_core_kernels = false;
+    for (const OperatorInfo& op : model->operators) uses_core_kernels |= op.kernel != "portable";
+    EXPECT_EQ(model->core != packed::Core::kPortable, uses_core_kernels);
+    const auto run = reference_run(model->reference_image(), model->macs, 1);
+    EXPECT_TRUE(run.ok()) << run.status();
+  }
 }
 
 TEST(Pack, KeepsEqualConstantsOnce) {
