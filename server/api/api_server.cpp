@@ -56,7 +56,7 @@ class ApiServer::Impl {
     if (http_ != nullptr) http_->begin_stop();
     if (grpc_.server != nullptr) {
       grpc_.server->GetHealthCheckService()->Shutdown();
-      streams_.end_all();
+      streams_->end_all();
       grpc_.server->Shutdown(std::chrono::system_clock::now() + grace);
     }
     if (http_ != nullptr) http_->finish_stop();
@@ -68,7 +68,7 @@ class ApiServer::Impl {
 
  private:
   std::unique_ptr<UploadArea> uploads_;
-  LiveStreams streams_;
+  const std::shared_ptr<LiveStreams> streams_ = std::make_shared<LiveStreams>();
   ServiceContext context_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
   GrpcListener grpc_;

@@ -36,7 +36,7 @@ grpc::ServerWriteReactor<Response>* stream_events(grpc::CallbackServerContext* c
   constexpr std::size_t kQueuedMessages = 256;  // twice a batch of the feed: nothing is dropped here
   const boost::asio::any_io_executor strand = boost::asio::make_strand(services.executor);
   const auto outbox = Outbox<Response>::make(context, strand, kQueuedMessages);
-  const std::uint64_t live = services.streams.add([strand, weak = std::weak_ptr(outbox)] {
+  const std::uint64_t live = services.streams->add([strand, weak = std::weak_ptr(outbox)] {
     boost::asio::post(strand, [weak] {
       if (const auto stream = weak.lock()) {
         stream->close(make_error(absl::StatusCode::kUnavailable, "SERVER_STOPPING", "the daemon stops",
@@ -54,9 +54,9 @@ grpc::ServerWriteReactor<Response>* stream_events(grpc::CallbackServerContext* c
       });
     });
     outbox->on_drained([feed] { feed->more(); });
-    outbox->on_ended([feed, live, &services] {
+    outbox->on_ended([feed, live, streams = services.streams] {
       feed->stop();
-      services.streams.remove(live);
+      streams->remove(live);
     });
     feed->start(services.events, after, filter);
     translator->begin(*outbox);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <memory>
 
 #include "absl/time/time.h"
 #include "server/api/api_server.h"
@@ -17,7 +18,8 @@ struct ServiceContext {
   events::EventBus& events;
   boards::BoardDirectory& boards;
   boost::asio::any_io_executor executor;
-  LiveStreams& streams;
+  // Shared: the last steps of a stream may run when the server is gone.
+  std::shared_ptr<LiveStreams> streams;
   UploadArea& uploads;
   absl::Time start_time;
 };
