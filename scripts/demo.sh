@@ -65,7 +65,7 @@ wait_until() { # SECONDS WHAT LOG PID COMMAND...
 }
 
 echo "== Emulated farm (QEMU; every number of it is labelled emulated)"
-"$BIN/emulator/tinyrig-emu" --dir "$RUN" --state "$DEMO/flash" --firmware-dir "$BUILD/firmware" \
+"$BIN/emulator/tinyrig-emu" --dir "$RUN" --state "$DEMO/flash" --catalog "$ROOT/deploy/boards" --firmware-dir "$BUILD/firmware" \
   --write-farm "$RUN/farm.toml" >"$DEMO/emulator.log" 2>&1 &
 EMU_PID=$!
 wait_until 30 "the emulated farm" "$DEMO/emulator.log" "$EMU_PID" test -s "$RUN/farm.toml"

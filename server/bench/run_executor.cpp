@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <utility>
@@ -12,7 +13,7 @@
 #include "server/base/status_macros.h"
 #include "server/model/fit.h"
 #include "server/model/reference_run.h"
-#include "wire/link/crc32.h"
+#include "wire/packed_model/format.h"
 
 namespace tinyrig::bench {
 namespace {
@@ -107,8 +108,10 @@ class Execution {
   }
 
   bool slot_holds_image() const {
+    packed::Header header;
+    std::memcpy(&header, image().data(), sizeof(header));
     const agent::v1::HelloReply& hello = *session_.board();
-    return hello.slot_image_bytes() == image().size() && hello.slot_image_crc32() == link::crc32(image());
+    return hello.slot_image_bytes() == header.image_bytes && hello.slot_image_crc32() == header.crc32;
   }
 
   // Brings the image onto the board; what is there already is not sent again.
