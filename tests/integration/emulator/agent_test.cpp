@@ -2,10 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
 #include <memory>
 #include <string>
 
 #include "emulator/unit_id.h"
+#include "server/boards/catalog.h"
 #include "server/flash/firmware.h"
 #include "server/flash/gdb_remote_flasher.h"
 #include "server/link/agent_session.h"
@@ -52,6 +54,24 @@ TEST_P(AgentOnBoardTest, SaysWhatWasFlashedAndWhichUnitItIs) {
   EXPECT_EQ((hello_.capabilities() & agent::v1::CAPABILITY_WRITE_SLOT) != 0, GetParam().agent_writes_slot);
   EXPECT_NE(hello_.capabilities() & agent::v1::CAPABILITY_MASKS_INTERRUPTS, 0U);
   EXPECT_FALSE(hello_.runtime().empty());
+}
+
+// The catalog promises no more than the agent has.
+TEST_P(AgentOnBoardTest, HasWhatTheCatalogSays) {
+  const auto entry = boards::load_board_type(std::filesystem::path(farm_.environment().catalog) /
+                                             (std::string(GetParam().type) + ".toml"));
+  ASSERT_TRUE(entry.ok()) << entry.status();
+  EXPECT_GE(hello_.model_ram_bytes(), entry->type.model_ram_bytes());
+  EXPECT_LT(hello_.model_ram_bytes(), entry->type.ram_bytes());
+  ASSERT_TRUE(entry->slot.has_value());
+  EXPECT_EQ(hello_.model_slot_bytes(), entry->slot->size_bytes);
+  EXPECT_EQ(entry->slot->writer == boards::SlotWriter::kAgent, GetParam().agent_writes_slot);
+  // The engine may have no kernels of this core: then it runs portable images.
+  if (hello_.core() != static_cast<std::uint32_t>(packed::Core::kPortable)) {
+    EXPECT_EQ(hello_.core(), static_cast<std::uint32_t>(entry->core));
+  }
+  EXPECT_LE(firmware_.image.total_bytes(), entry->agent_flash_bytes);
+  EXPECT_EQ(firmware_.image.segments.front().address, entry->agent_address);
 }
 
 TEST_P(AgentOnBoardTest, CountsInstructionsExactly) {
