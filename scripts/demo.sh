@@ -15,66 +15,13 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-
-BIN=$BUILD/dev
-TINYRIG="$BIN/client/tinyrig"
-export TINYRIG_SERVER=127.0.0.1:$GRPC_PORT
-DEMO=$BUILD/demo
-# Sockets and PTY links: short paths, gone with the demo.
-RUN=$(mktemp -d "${TMPDIR:-/tmp}/tinyrig-demo.XXXXXX")
-mkdir -p "$DEMO"
-EMU_PID='' DAEMON_PID=''
-
-end_process() { # PID NAME: ask, wait, insist
-  [ -n "$1" ] && kill -0 "$1" 2>/dev/null || return 0
-  kill -TERM "$1" 2>/dev/null || true
-  for _ in $(seq 100); do
-    kill -0 "$1" 2>/dev/null || break
-    sleep 0.1
-  done
-  kill -KILL "$1" 2>/dev/null || true
-  wait "$1" 2>/dev/null || true
-}
-cleanup() {
-  local code=$?
-  trap - EXIT INT TERM
-  end_process "$DAEMON_PID"
-  end_process "$EMU_PID"
-  rm -rf "$RUN"
-  exit "$code"
-}
-trap cleanup EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-
-wait_until() { # SECONDS WHAT LOG PID COMMAND...
-  local seconds=$1 what=$2 log=$3 pid=$4
-  shift 4
-  for _ in $(seq $((seconds * 10))); do
-    if "$@" >/dev/null 2>&1; then return 0; fi
-    if ! kill -0 "$pid" 2>/dev/null; then
-      tail -n 20 "$log" >&2
-      echo "demo: $what ended early; its log: $log" >&2
-      exit 4
-    fi
-    sleep 0.1
-  done
-  tail -n 20 "$log" >&2
-  echo "demo: $what is not ready after $seconds s; its log: $log" >&2
-  exit 4
-}
+# shellcheck source=scripts/farm.sh
+. "$ROOT/scripts/farm.sh"
+farm_open
 
 echo "== Emulated farm (QEMU; every number of it is labelled emulated)"
-"$BIN/emulator/tinyrig-emu" --dir "$RUN" --state "$DEMO/flash" --catalog "$ROOT/deploy/boards" --firmware-dir "$BUILD/firmware" \
-  --write-farm "$RUN/farm.toml" >"$DEMO/emulator.log" 2>&1 &
-EMU_PID=$!
-wait_until 30 "the emulated farm" "$DEMO/emulator.log" "$EMU_PID" test -s "$RUN/farm.toml"
-
-"$BIN/server/tinyrigd" --data "$DEMO/data" --farm "$RUN/farm.toml" --catalog "$ROOT/deploy/boards" \
-  --firmware "$BUILD/firmware" --web "$ROOT/web/dist" \
-  --grpc "127.0.0.1:$GRPC_PORT" --http "127.0.0.1:$HTTP_PORT" >"$DEMO/tinyrigd.log" 2>&1 &
-DAEMON_PID=$!
-wait_until 30 "tinyrigd" "$DEMO/tinyrigd.log" "$DAEMON_PID" "$TINYRIG" version
+farm_start "$BUILD/demo"
+daemon_start "$BUILD/demo/data" "$GRPC_PORT" "$HTTP_PORT"
 
 echo "== Models"
 models=()

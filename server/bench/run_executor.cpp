@@ -116,7 +116,7 @@ class Execution {
 
   // Brings the image onto the board; what is there already is not sent again.
   awaitable<absl::Status> upload() {
-    TINYRIG_CO_RETURN_IF_ERROR(begin(in_slot_ ? "writing the model to flash" : "uploading the model"));
+    TINYRIG_CO_RETURN_IF_ERROR(begin(in_slot_ ? "model to flash" : "model to RAM"));
     if (in_slot_ && slot_holds_image()) co_return absl::OkStatus();
     const bool agent_writes = (board_.hello.capabilities() & agent::v1::CAPABILITY_WRITE_SLOT) != 0;
     if (in_slot_ && !agent_writes) {

@@ -1,5 +1,6 @@
 #include "server/bench/run_result.h"
 
+#include <numeric>
 #include <span>
 
 #include "absl/strings/str_cat.h"
@@ -47,16 +48,22 @@ v1::ProfileResult profile_of(const RunRecording& recording, const model::PackedM
                              double clean_ticks) {
   v1::ProfileResult profile;
   profile.set_iterations(static_cast<std::uint32_t>(recording.profile.size()));
-  std::vector<double> ticks(model.operators.size(), 0.0);
-  double total = 0, sum = 0;
-  const double share_of_one = 1.0 / static_cast<double>(recording.profile.size());
+  // Sums stay whole numbers until they are divided: a mean of equal counts is that count.
+  std::vector<std::uint64_t> sums(model.operators.size(), 0);
+  std::uint64_t total_sum = 0;
   for (const link::ProfileIteration& inference : recording.profile) {
-    total += static_cast<double>(scale.to_unit(inference.total_ticks)) * share_of_one;
-    for (std::size_t i = 0; i < ticks.size() && i < inference.operator_ticks.size(); ++i) {
-      ticks[i] += static_cast<double>(scale.to_unit(inference.operator_ticks[i])) * share_of_one;
+    total_sum += scale.to_unit(inference.total_ticks);
+    for (std::size_t i = 0; i < sums.size() && i < inference.operator_ticks.size(); ++i) {
+      sums[i] += scale.to_unit(inference.operator_ticks[i]);
     }
   }
-  for (const double value : ticks) sum += value;
+  const auto mean = [&recording](std::uint64_t value) {
+    return static_cast<double>(value) / static_cast<double>(recording.profile.size());
+  };
+  std::vector<double> ticks;
+  for (const std::uint64_t value : sums) ticks.push_back(mean(value));
+  const double total = mean(total_sum);
+  const double sum = mean(std::accumulate(sums.begin(), sums.end(), std::uint64_t{0}));
   for (std::size_t i = 0; i < ticks.size(); ++i) {
     const model::OperatorInfo& info = model.operators[i];
     v1::OperatorProfile& row = *profile.add_operators();
