@@ -44,7 +44,7 @@ void Agent::run() {
     const std::span<const std::uint8_t> message = link_.next_message();
     if (message.empty()) {
       link_.flush();
-      port::wait();
+      port::wait_for_frame();
       continue;
     }
     commands_.handle(message);

@@ -121,7 +121,7 @@ void BoardLink::serve_without_accepting() {
   endpoint_.accept(false);
   link::Event event;
   if (!next_event(event)) {
-    port::wait();
+    port::wait_for_frame();
   }
   flush();
   endpoint_.accept(true);

@@ -304,7 +304,9 @@ void Commands::raw_sink(std::uint32_t id, std::uint32_t bytes) {
     const std::size_t most = left < sizeof buffer ? left : sizeof buffer;
     const std::size_t count = link_.read_raw({buffer, most});
     left -= static_cast<std::uint32_t>(count);
-    if (count == 0) {
+    if (count == 0 && left > port::receive_capacity()) {
+      port::wait_for_frame();  // large batches, as frames come
+    } else if (count == 0) {
       port::wait();
     }
   }

@@ -22,6 +22,10 @@ void write(std::span<const std::uint8_t> bytes);
 void flush();
 // Sleeps (WFI, poll) until a byte may have come. Spurious returns are fine.
 void wait();
+// The same, but until there is something whole to look at: a byte 0x00 (ends a frame) or '%' (ends a text
+// command) is among what was not read, or a quarter of the ring is full. Without this, decoding each byte
+// as it comes costs more than receiving it. May be wait().
+void wait_for_frame();
 // False: the port cannot. Called after flush().
 bool set_baud(std::uint32_t baud);
 

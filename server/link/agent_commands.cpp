@@ -152,8 +152,9 @@ Awaitable<absl::StatusOr<nanoseconds>> AgentSession::raw_sink(std::uint32_t byte
       co_return status;
     }
   }
-  // Zeros: whatever the agent does not count is no frame either.
-  const std::vector<std::uint8_t> zeros(4096, 0);
+  // Then a zero: whatever the agent did not count becomes one damaged frame.
+  const std::vector<std::uint8_t> filler(4096, 0x55);
+  constexpr std::uint8_t kDelimiter[] = {0};
   raw_bytes_owed_ = bytes;
   const Clock::time_point begin = Clock::now();
   std::uint32_t left = bytes;
@@ -176,7 +177,7 @@ Awaitable<absl::StatusOr<nanoseconds>> AgentSession::raw_sink(std::uint32_t byte
       }
     }
     absl::Status status =
-        co_await transport_->write(std::span(zeros).first(part), Clock::now() + options_.work_silence_limit);
+        co_await transport_->write(std::span(filler).first(part), Clock::now() + options_.work_silence_limit);
     if (!status.ok()) {
       co_return status;
     }
@@ -184,6 +185,12 @@ Awaitable<absl::StatusOr<nanoseconds>> AgentSession::raw_sink(std::uint32_t byte
   }
   const nanoseconds elapsed = Clock::now() - begin;
   raw_bytes_owed_ = 0;
+  if (extra != 0) {
+    absl::Status status = co_await transport_->write(kDelimiter, Clock::now() + options_.work_silence_limit);
+    if (!status.ok()) {
+      co_return status;
+    }
+  }
   AgentMessage answer = std::move(messages_.front());
   messages_.pop_front();
   absl::StatusOr<AgentMessage> last = finish(std::move(answer), AgentMessage::kStatus, "raw sink");

@@ -136,6 +136,7 @@ void write(std::span<const std::uint8_t> bytes) {
 void flush() {}
 
 void wait() { wait_for(POLLIN); }
+void wait_for_frame() { wait(); }
 
 // A socket has no speed; whoever paces it does so beside us.
 bool set_baud(std::uint32_t) { return true; }

@@ -14,6 +14,9 @@ namespace {
 Ring<kReceiveRingBytes> received;
 // The ring was full: the receive interrupt is off and bytes wait in the UART and behind it.
 volatile bool receiver_stopped = false;
+// A byte that ends a frame or a text command is in the ring.
+volatile bool frame_ended = false;
+constexpr std::size_t kBatchBytes = kReceiveRingBytes / 4;
 volatile std::uint32_t interrupts = 0;
 
 // From the interrupt, or with interrupts masked.
@@ -25,7 +28,9 @@ void drain_uart() {
       receiver_stopped = true;
       return;
     }
-    received.push(Uart::take());
+    const std::uint8_t byte = Uart::take();
+    received.push(byte);
+    if (byte == 0 || byte == '%') frame_ended = true;
   }
 }
 
@@ -46,7 +51,9 @@ void init() {
 }
 
 std::size_t read(std::span<std::uint8_t> buffer) {
+  frame_ended = false;  // before the pop: what comes later sets it again
   const std::size_t count = received.pop(buffer);
+  if (!received.empty()) frame_ended = true;  // the end may be in what is left
   if (receiver_stopped && count != 0) {
     core::mask_interrupts();
     receiver_stopped = false;
@@ -68,6 +75,16 @@ void flush() { Uart::flush(); }
 void wait() {
   core::mask_interrupts();
   if (received.empty()) core::wait_for_interrupt();
+  core::unmask_interrupts();
+}
+
+void wait_for_frame() {
+  core::mask_interrupts();
+  while (!frame_ended && received.size() < kBatchBytes) {
+    core::wait_for_interrupt();
+    core::unmask_interrupts();  // here the handler runs
+    core::mask_interrupts();
+  }
   core::unmask_interrupts();
 }
 

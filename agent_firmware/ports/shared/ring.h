@@ -19,6 +19,7 @@ class Ring {
 
   bool full() const { return written_ - read_ == kCapacity; }
   bool empty() const { return written_ == read_; }
+  std::size_t size() const { return written_ - read_; }
 
   // Only when not full.
   void push(std::uint8_t byte) {
