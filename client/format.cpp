@@ -58,6 +58,8 @@ std::string bytes(std::uint64_t value) {
 
 std::string percent(double ratio) { return decimals(ratio * 100, 1) + " %"; }
 
+std::string small_percent(double ratio) { return decimals(ratio * 100, 4) + " %"; }
+
 std::string hertz(std::uint64_t value) {
   if (value >= 1'000'000) {
     const double megahertz = static_cast<double>(value) / 1e6;

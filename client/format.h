@@ -20,6 +20,8 @@ std::string ticks(double value);
 std::string bytes(std::uint64_t value);
 /// 0.1234 -> "12.3 %".
 std::string percent(double ratio);
+/// "0.0016 %": for ratios that matter although they are tiny.
+std::string small_percent(double ratio);
 /// 168000000 -> "168 MHz".
 std::string hertz(std::uint64_t value);
 /// Microseconds in the unit that reads best: "812 ns", "12.41 ms".

@@ -111,7 +111,7 @@ std::string profile(const v1::RunResult& result) {
   text += table.text();
   text += line("sum", ticks(profile.sum_ticks()));
   text += line("end to end", ticks(profile.instrumented_ticks()) + " with profiling, " + ticks(profile.clean_ticks()) +
-                                 " without: overhead " + percent(profile.overhead_ratio()));
+                                 " without: overhead " + small_percent(profile.overhead_ratio()));
   return text;
 }
 
@@ -124,7 +124,7 @@ std::string provenance(const v1::RunResult& result) {
                             (from.emulated() ? ", emulated" : ""));
   text += line("timing", timing_source(from.timing_source()) + " in " + tick_unit(from.tick_unit(), from.emulated()) +
                              (from.ticks_per_second() == 0 ? "" : ", " + hertz(from.ticks_per_second())));
-  if (from.calibration_ratio() > 0) text += line("calibration", percent(from.calibration_ratio()) + " of expected");
+  if (from.calibration_ratio() > 0) text += line("calibration", small_percent(from.calibration_ratio()) + " of expected");
   text += line("agent", from.agent().runtime() + ", build " + from.agent().build_id() + ", unit " +
                             (from.agent().unit_id().empty() ? "unknown (weak identity)" : from.agent().unit_id()));
   text += line("model", from.model_sha256());

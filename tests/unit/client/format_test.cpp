@@ -47,6 +47,7 @@ TEST(Format, TimeAndRates) {
   stamp.set_seconds(1'795'273'803);
   EXPECT_EQ(time(stamp), "2026-11-21 15:10:03Z");
   EXPECT_EQ(percent(0.1234), "12.3 %");
+  EXPECT_EQ(small_percent(0.00001569), "0.0016 %");
 }
 
 TEST(Format, IntervalIsUnknownUnlessKnown) {
