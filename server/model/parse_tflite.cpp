@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <utility>
 
@@ -19,6 +20,13 @@ constexpr char kConvertHint[] =
     "convert the model again with the TensorFlow Lite converter, and check that the file was copied whole";
 
 std::string quoted(const std::string& name) { return name.empty() ? std::string() : " \"" + name + "\""; }
+
+// The verifier aligns vectors by their 4-byte length, not by their 8-byte elements.
+std::int64_t long_at(const flatbuffers::Vector<std::int64_t>& values, std::size_t i) {
+  std::int64_t value = 0;
+  std::memcpy(&value, values.Data() + i * sizeof(value), sizeof(value));
+  return value;
+}
 
 // Reads one model; `graph_` grows step by step, each step relying on the checks of those before.
 class Parser {
@@ -263,8 +271,7 @@ class Parser {
     for (std::size_t i = 0; i < scales; ++i) {
       const float scale = quantization->scale()->Get(static_cast<std::uint32_t>(i));
       std::int64_t zero_point = 0;
-      if (zero_points == 1) zero_point = quantization->zero_point()->Get(0);
-      if (zero_points > 1) zero_point = quantization->zero_point()->Get(static_cast<std::uint32_t>(i));
+      if (zero_points > 0) zero_point = long_at(*quantization->zero_point(), zero_points == 1 ? 0 : i);
       // An all-zero channel of weights may have scale 0; an activation's scale is divided by.
       const bool scale_good = std::isfinite(scale) && (scale > 0.0F || (scale == 0.0F && tensor.is_constant));
       const bool zero_point_good = zero_point >= std::numeric_limits<std::int8_t>::min() &&

@@ -269,7 +269,19 @@ void drop_empty_unions(tflite::ModelT& model) {
 bool is_flatbuffer(std::span<const std::uint8_t> file) {
   if (file.size() < 16) return false;
   flatbuffers::Verifier verifier(file.data(), file.size(), 16, 4096);
-  return tflite::VerifyModelBuffer(verifier);
+  if (!tflite::VerifyModelBuffer(verifier)) return false;
+  // The verifier does not look at the alignment of 64-bit elements, and unpacking reads them as they lie.
+  const auto* graphs = tflite::GetModel(file.data())->subgraphs();
+  if (graphs == nullptr) return false;
+  for (const tflite::SubGraph* graph : *graphs) {
+    for (std::uint32_t i = 0; graph->tensors() != nullptr && i < graph->tensors()->size(); ++i) {
+      const tflite::Quantization* quantization = graph->tensors()->Get(i)->quantization();
+      if (quantization == nullptr || quantization->zero_point() == nullptr) continue;
+      const auto address = reinterpret_cast<std::uintptr_t>(quantization->zero_point()->Data());
+      if (address % alignof(std::int64_t) != 0) return false;
+    }
+  }
+  return true;
 }
 
 }  // namespace

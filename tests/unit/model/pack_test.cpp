@@ -122,6 +122,27 @@ TEST(Pack, TakesTheLargerOfBothOperatorCodes) {
   EXPECT_EQ(old_style->operators[0].kind, "CONV_2D");
 }
 
+// FlatBuffers' verifier lets 64-bit elements lie at odd multiples of 4; found by the fuzzer under UBSan.
+TEST(Pack, ReadsZeroPointsThatLieUnaligned) {
+  std::vector<std::uint8_t> file = small_model().build();
+  const tflite::Quantization* quantization =
+      tflite::GetModel(file.data())->subgraphs()->Get(0)->tensors()->Get(0)->quantization();
+  const std::uint8_t* field =
+      reinterpret_cast<const flatbuffers::Table*>(quantization)->GetAddressOf(tflite::Quantization::VT_ZERO_POINT);
+  const auto field_at = static_cast<std::size_t>(field - file.data());
+  file.resize((file.size() + 7) / 8 * 8);
+  const auto vector_at = static_cast<std::uint32_t>(file.size() - field_at);
+  const std::uint32_t count = 1;
+  const std::int64_t zero_point = -3;
+  file.resize(file.size() + sizeof(count) + sizeof(zero_point));
+  std::memcpy(file.data() + field_at, &vector_at, sizeof(vector_at));
+  std::memcpy(file.data() + field_at + vector_at, &count, sizeof(count));
+  std::memcpy(file.data() + field_at + vector_at + sizeof(count), &zero_point, sizeof(zero_point));
+  const auto model = pack_tflite(file, packed::Core::kPortable);
+  ASSERT_TRUE(model.ok()) << model.status();
+  EXPECT_EQ(model->inputs[0].zero_point, -3);
+}
+
 TEST(Pack, RefusesTooManyBytesOfActivations) {
   TfliteBuilder builder;
   const int in = builder.input({1, 4097, 4096, 1});
