@@ -134,13 +134,16 @@ TEST_F(StreamsTest, SlowReaderLosesOldEventsAndKnowsIt) {
   std::uint64_t last = 0;
   for (int i = 0; i < kEvents; ++i) last = bus_.publish(log_event(text));
   std::uint64_t accounted = 0;
+  std::uint64_t dropped = 0;
   std::uint64_t newest = 0;
   while (newest != last && stream->Read(&message)) {
     EXPECT_GT(message.event().sequence(), newest);
     newest = message.event().sequence();
+    dropped += message.event().resync().dropped();
     accounted += message.event().has_resync() ? message.event().resync().dropped() : 1;
   }
   EXPECT_EQ(accounted, static_cast<std::uint64_t>(kEvents));
+  EXPECT_GT(dropped, 0U) << "what a client does not read must not pile up in the daemon";
 }
 
 TEST_F(StreamsTest, StopEndsLiveStreamsAtOnceAndSaysWhy) {

@@ -92,14 +92,17 @@ TEST_F(WebSocketTest, SlowReaderIsBoundedAndTold) {
   std::uint64_t last = 0;
   for (int i = 0; i < kEvents; ++i) last = publish(std::string(500, 'x'));
   std::uint64_t accounted = 0;
+  std::uint64_t dropped = 0;
   std::uint64_t newest = 0;
   while (newest != last) {
     const v1::Event event = next(*socket);
     ASSERT_GT(event.sequence(), newest);
     newest = event.sequence();
+    dropped += event.resync().dropped();
     accounted += event.has_resync() ? event.resync().dropped() : 1;
   }
   EXPECT_EQ(accounted, static_cast<std::uint64_t>(kEvents));
+  EXPECT_GT(dropped, 0U) << "what a client does not read must not pile up in the daemon";
 }
 
 TEST_F(WebSocketTest, OtherOriginsHostsAndPathsAreRefused) {
