@@ -1,15 +1,31 @@
 #!/usr/bin/env bash
-# Upload share of what the line carries, and round trips: host agent on paced lines, then each emulated board
-# against its own raw rate. link.sh BUILD_DIR OUT.json
+# The link: link.sh BUILD_DIR OUT.json. The host agent behind paced lines, then every emulated board
+# against its own raw rate.
 set -euo pipefail
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-BUILD=$1 OUT=$2
-# shellcheck source=scripts/farm.sh
-. "$ROOT/scripts/farm.sh"
-farm_open
-farm_start "$RUN/state" --preload
-ports=()
-for port in "$RUN"/emu-*; do
-  case $port in *.gdb | *.sock) ;; *) ports+=(--port "$port") ;; esac
+build=$1
+out=$2
+folder=$(mktemp -d)
+farm=""
+cleanup() {
+  [ -z "$farm" ] || kill "$farm" 2>/dev/null || true
+  [ -z "$farm" ] || wait "$farm" 2>/dev/null || true
+  rm -rf "$folder"
+}
+trap cleanup EXIT
+
+# The farm file is written when all boards are on.
+"$build/dev/emulator/tinyrig-emu" --dir "$folder/run" --catalog "$ROOT/deploy/boards" \
+  --firmware-dir "$build/firmware" --preload --write-farm "$folder/farm.toml" > "$folder/log" 2>&1 &
+farm=$!
+while [ ! -f "$folder/farm.toml" ]; do
+  kill -0 "$farm" 2>/dev/null || { cat "$folder/log" >&2; exit 1; }
+  read -r -t 0.1 < <(:) || true
 done
-"$BIN/tests/bench/link/tinyrig-bench-link" --out "$OUT" "${ports[@]}"
+
+ports=()
+for port in "$folder"/run/emu-*; do
+  name=$(basename "$port")
+  [ -L "$port" ] && ports+=(--port "${name#emu-}=$port")
+done
+"$build/dev/tests/bench/link/tinyrig-bench-link" --out "$out" "${ports[@]}"

@@ -152,7 +152,7 @@ Awaitable<absl::StatusOr<nanoseconds>> AgentSession::raw_sink(std::uint32_t byte
       co_return status;
     }
   }
-  // Then a zero: whatever the agent did not count becomes one damaged frame.
+  // A zero at the end: what the agent did not count becomes one damaged frame, apart from the next.
   const std::vector<std::uint8_t> filler(4096, 0x55);
   constexpr std::uint8_t kDelimiter[] = {0};
   raw_bytes_owed_ = bytes;
@@ -185,11 +185,9 @@ Awaitable<absl::StatusOr<nanoseconds>> AgentSession::raw_sink(std::uint32_t byte
   }
   const nanoseconds elapsed = Clock::now() - begin;
   raw_bytes_owed_ = 0;
-  if (extra != 0) {
-    absl::Status status = co_await transport_->write(kDelimiter, Clock::now() + options_.work_silence_limit);
-    if (!status.ok()) {
-      co_return status;
-    }
+  absl::Status ended = co_await transport_->write(kDelimiter, Clock::now() + options_.work_silence_limit);
+  if (!ended.ok()) {
+    co_return ended;
   }
   AgentMessage answer = std::move(messages_.front());
   messages_.pop_front();

@@ -53,22 +53,18 @@ class CobsDecoder {
   // dropped and remembered as overflow.
   std::size_t feed(std::span<const std::uint8_t> bytes) {
     std::size_t used = 0;
-    for (; used < bytes.size(); ++used) {
-      const std::uint8_t byte = bytes[used];
-      if (byte == 0) {
-        break;
-      }
+    while (used < bytes.size() && bytes[used] != 0) {
       if (remaining_ != 0) {
-        --remaining_;
-        put(byte);
+        used += copy_run(bytes.subspan(used));
         continue;
       }
       if (zero_follows_) {
         put(0);
       }
-      remaining_ = static_cast<std::uint8_t>(byte - 1);
-      zero_follows_ = byte != 0xFF;
+      remaining_ = static_cast<std::uint8_t>(bytes[used] - 1);
+      zero_follows_ = bytes[used] != 0xFF;
       started_ = true;
+      ++used;
     }
     return used;
   }
@@ -85,6 +81,30 @@ class CobsDecoder {
   }
 
  private:
+  // Most bytes of a frame go this way: one load, one test, one store each.
+  std::size_t copy_run(std::span<const std::uint8_t> bytes) {
+    const std::size_t room = buffer_.size() - size_;
+    std::size_t most = remaining_ < bytes.size() ? remaining_ : bytes.size();
+    if (most > room) {
+      if (room == 0) {
+        overflow_ = true;
+        --remaining_;
+        return 1;
+      }
+      most = room;
+    }
+    const std::uint8_t* from = bytes.data();
+    const std::uint8_t* const end = from + most;
+    std::uint8_t* to = buffer_.data() + size_;
+    while (from != end && *from != 0) {
+      *to++ = *from++;
+    }
+    const auto count = static_cast<std::size_t>(from - bytes.data());
+    size_ += count;
+    remaining_ = static_cast<std::uint8_t>(remaining_ - count);
+    return count;
+  }
+
   void put(std::uint8_t byte) {
     if (size_ < buffer_.size()) {
       buffer_[size_++] = byte;

@@ -185,6 +185,9 @@ std::span<const std::uint8_t> Endpoint::output() {
         ++counters_.retransmitted;
       }
       ++next_seq_;
+      if (next_ == tail_ && queued_ack_ == expected_) {
+        ack_pending_ = false;  // the frame itself tells it
+      }
       return frame;
     }
   }
@@ -208,6 +211,7 @@ bool Endpoint::send(std::span<const std::uint8_t> payload) {
   make_room(kRecordHeaderBytes + max_encoded_bytes(payload.size()));
   FrameHeader header = header_of(FrameKind::kData);
   header.seq = tail_seq_;
+  queued_ack_ = header.ack;
   const std::size_t bytes = encode_frame(header, payload, &transmit_[tail_ + kRecordHeaderBytes]);
   detail::put_u16(&transmit_[tail_], static_cast<std::uint16_t>(bytes));
   tail_ += kRecordHeaderBytes + bytes;

@@ -115,6 +115,7 @@ class Endpoint {
 
   // Receiving.
   std::uint16_t expected_ = 0;
+  std::uint16_t queued_ack_ = 0;  // that the last queued message carries
   bool ack_pending_ = false;
   bool nak_pending_ = false;
   bool nak_sent_ = false;  // once per gap
