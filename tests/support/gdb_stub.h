@@ -40,8 +40,7 @@ class GdbStub {
  private:
   using Socket = boost::asio::local::stream_protocol::socket;
 
-  // Not inlined: GCC 12 then sees through the coroutine's allocation and warns of nothing.
-  [[gnu::noinline]] boost::asio::awaitable<void> serve() {
+  boost::asio::awaitable<void> serve() {
     constexpr auto kUseTuple = boost::asio::as_tuple(boost::asio::use_awaitable);
     auto accepting = acceptor_.async_accept(kUseTuple);
     auto [accept_error, socket] = co_await std::move(accepting);
