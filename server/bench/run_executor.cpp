@@ -193,7 +193,7 @@ class Execution {
 
   absl::StatusOr<v1::ExpectedOutput> reference_output(std::uint32_t seed) const {
     const absl::StatusOr<model::ReferenceRun> run =
-        model::reference_run(request_.packed->image, request_.packed->macs, seed);
+        model::reference_run(request_.packed->reference_image(), seed);
     if (!run.ok()) return run.status();
     v1::ExpectedOutput expected;
     expected.set_seed(seed);

@@ -84,6 +84,8 @@ struct BinaryScales {
   Lowering::Affine input1, input2, output;
 };
 
+// In double for ADD and SUB alike, as the pinned oracle computes them; older releases of TensorFlow Lite Micro
+// took SUB's ratios (and LEAKY_RELU's, lookup.cpp) in float, which differs in the last bit of a multiplier.
 absl::Status add_multipliers(Lowering& lowering, const BinaryScales& scales, packed::BinaryParams& p) {
   p.left_shift = 20;
   const bool subtract = lowering.op().code == OperatorCode::kSub;

@@ -6,6 +6,7 @@
 
 #include "agent_firmware/engine/runtime.h"
 #include "server/base/error.h"
+#include "server/model/image_work.h"
 #include "server/model/limits.h"
 #include "wire/fnv1a.h"
 #include "wire/golden_input.h"
@@ -62,14 +63,8 @@ void fill_inputs(std::uint32_t seed, ReferenceRun& run) {
 
 }  // namespace
 
-absl::StatusOr<ReferenceRun> reference_run(std::span<const std::byte> image, std::uint64_t macs, std::uint32_t seed,
-                                           std::uint64_t max_macs) {
-  if (macs > max_macs) {
-    return make_error(
-        absl::StatusCode::kResourceExhausted, "MODEL_TOO_HEAVY",
-        "one inference takes " + std::to_string(macs) + " multiplications; the limit is " + std::to_string(max_macs),
-        "use a model that is meant for a microcontroller");
-  }
+absl::StatusOr<ReferenceRun> reference_run(std::span<const std::byte> image, std::uint32_t seed,
+                                           std::uint64_t max_steps) {
   packed::Header header{};
   if (image.size() < sizeof(header)) return absl::InvalidArgumentError("the packed model is cut off");
   std::memcpy(&header, image.data(), sizeof(header));
@@ -88,6 +83,12 @@ absl::StatusOr<ReferenceRun> reference_run(std::span<const std::byte> image, std
                       "the engine refuses the packed model: error " + std::to_string(static_cast<int>(loaded)));
   }
   const UnloadAtEnd unload_at_end;
+  if (const std::uint64_t steps = steps_of_inference(image); steps > max_steps) {
+    return make_error(
+        absl::StatusCode::kResourceExhausted, "MODEL_TOO_HEAVY",
+        "one inference takes " + std::to_string(steps) + " steps; the limit is " + std::to_string(max_steps),
+        "use a model that is meant for a microcontroller");
+  }
   ReferenceRun run;
   fill_inputs(seed, run);
   const runtime::OperatorHook hook{record_operator, &run};

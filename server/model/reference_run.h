@@ -21,9 +21,9 @@ struct ReferenceRun {
 
 /// `image` must be portable: PackedModel::reference_image(). The inputs are made from `seed` by
 /// wire/golden_input.h, one stream over all inputs in order.
-/// INVALID_ARGUMENT: the engine refuses the image. RESOURCE_EXHAUSTED: the model computes more than
-/// `max_macs`, or needs an absurd arena.
-absl::StatusOr<ReferenceRun> reference_run(std::span<const std::byte> image, std::uint64_t macs, std::uint32_t seed,
-                                           std::uint64_t max_macs = 4'000'000'000);
+/// INVALID_ARGUMENT: the engine refuses the image. RESOURCE_EXHAUSTED: one inference takes more than `max_steps`
+/// steps (image_work.h; the default is some ten seconds), or an absurd arena.
+absl::StatusOr<ReferenceRun> reference_run(std::span<const std::byte> image, std::uint32_t seed,
+                                           std::uint64_t max_steps = 4'000'000'000);
 
 }  // namespace tinyrig::model

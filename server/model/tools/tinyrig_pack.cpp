@@ -48,7 +48,7 @@ int fail(const std::string& file, const absl::Status& status) {
 int print_reference(const std::string& file, const std::vector<std::uint8_t>& bytes, std::uint32_t seed) {
   const absl::StatusOr<PackedModel> portable = pack_tflite(bytes, packed::Core::kPortable);
   if (!portable.ok()) return fail(file, portable.status());
-  const absl::StatusOr<ReferenceRun> run = reference_run(portable->image, portable->macs, seed);
+  const absl::StatusOr<ReferenceRun> run = reference_run(portable->image, seed);
   if (!run.ok()) return fail(file, run.status());
   std::printf("\nseed %u: input %08x, output %08x\noperators:", seed, run->input_fnv1a32, run->output_fnv1a32);
   for (const std::uint32_t hash : run->operator_fnv1a32) std::printf(" %08x", hash);

@@ -75,7 +75,7 @@ TEST(Pack, HasAnImageForTheReferenceWhateverTheCore) {
     bool uses_core_kernels = false;
     for (const OperatorInfo& op : model->operators) uses_core_kernels |= op.kernel != "portable";
     EXPECT_EQ(model->core != packed::Core::kPortable, uses_core_kernels);
-    const auto run = reference_run(model->reference_image(), model->macs, 1);
+    const auto run = reference_run(model->reference_image(), 1);
     EXPECT_TRUE(run.ok()) << run.status();
   }
 }
@@ -160,7 +160,7 @@ TEST(Pack, ModelOutputMayBeAModelInputToo) {
   builder.output(0);
   const auto model = pack_tflite(builder.build(), packed::Core::kPortable);
   ASSERT_TRUE(model.ok()) << model.status();
-  const auto run = reference_run(model->image, model->macs, 1);
+  const auto run = reference_run(model->image, 1);
   ASSERT_TRUE(run.ok()) << run.status();
   EXPECT_EQ(run->output.size(), 32U);
 }
@@ -168,10 +168,28 @@ TEST(Pack, ModelOutputMayBeAModelInputToo) {
 TEST(ReferenceRun, RefusesWhatTakesTooLong) {
   const auto model = pack_tflite(small_model().build(), packed::Core::kPortable);
   ASSERT_TRUE(model.ok());
-  const auto run = reference_run(model->image, model->macs, 1, 287);
+  EXPECT_TRUE(
+      reference_run(model->image, 1, 288 + 16).ok());  // the MACs of both convolutions, the bytes of the reshape
+  const auto run = reference_run(model->image, 1, 288 + 15);
   ASSERT_FALSE(run.ok());
   EXPECT_EQ(run.status().code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(reason_of(run.status()), "MODEL_TOO_HEAVY");
+}
+
+// No multiplications at all, but each of 2^16 outputs looks at a whole image of 2^16.
+TEST(ReferenceRun, CountsPoolingWindows) {
+  TfliteBuilder builder;
+  const int in = builder.input({1, 256, 256, 1});
+  const int out = builder.tensor({1, 256, 256, 1});
+  tflite::Pool2DOptionsT options;
+  options.stride_h = options.stride_w = 1;
+  options.filter_h = options.filter_w = 32767;
+  builder.add(OperatorCode::kMaxPool2d, {in}, {out}, options);
+  builder.output(out);
+  const auto model = pack_tflite(builder.build(), packed::Core::kPortable);
+  ASSERT_TRUE(model.ok()) << model.status();
+  EXPECT_EQ(model->macs, 0U);
+  EXPECT_EQ(reason_of(reference_run(model->image, 1).status()), "MODEL_TOO_HEAVY");
 }
 
 TEST(ReferenceRun, RefusesADamagedImage) {
@@ -179,9 +197,9 @@ TEST(ReferenceRun, RefusesADamagedImage) {
   ASSERT_TRUE(model.ok());
   std::vector<std::byte> image = model->image;
   image[image.size() / 2] ^= std::byte{1};
-  EXPECT_EQ(reason_of(reference_run(image, model->macs, 1).status()), "MODEL_REFUSED_BY_ENGINE");
+  EXPECT_EQ(reason_of(reference_run(image, 1).status()), "MODEL_REFUSED_BY_ENGINE");
   image.resize(40);
-  EXPECT_FALSE(reference_run(image, model->macs, 1).ok());
+  EXPECT_FALSE(reference_run(image, 1).ok());
 }
 
 TEST(Layout, KnowsEveryCoreByName) {
