@@ -9,7 +9,7 @@ namespace tinyrig::model {
 namespace {
 
 // Visits of one buffer by another while placing: some tens of milliseconds in all.
-constexpr std::int64_t kWorkLimit = 5'000'000;
+constexpr std::int64_t kWorkLimit = 2'000'000;
 constexpr std::size_t kExactBuffers = 12;
 
 using Order = std::vector<std::uint32_t>;
