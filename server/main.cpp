@@ -19,6 +19,7 @@
 #include "server/daemon/farm.h"
 #include "server/daemon/options.h"
 #include "server/daemon/planner.h"
+#include "server/daemon/ports_file.h"
 #include "server/events/event_bus.h"
 #include "server/jobs/ids.h"
 #include "server/jobs/job_queue.h"
@@ -81,12 +82,14 @@ int serve(const daemon::Options& options) {
   config.server_version = TINYRIG_VERSION;
   auto api = api::ApiServer::start(config, {**store, queue, events, directory, pool.get_executor()});
   if (!api.ok()) return fail(api.status());
+  const absl::Status told = daemon::write_ports_file(options.ports_file, (*api)->grpc_port(), (*api)->http_port());
+  if (!told.ok()) return fail(told);
 
   (*farm)->start();
   asio::steady_timer unsaved(pool);
   retry_unsaved_every(unsaved, queue);
-  spdlog::info("tinyrigd " TINYRIG_VERSION ": gRPC on {}, dashboard on http://{}/", options.grpc_listen,
-               options.http_listen);
+  spdlog::info("tinyrigd " TINYRIG_VERSION ": gRPC on {} (port {}), dashboard on http://{}/ (port {})",
+               options.grpc_listen, (*api)->grpc_port(), options.http_listen, (*api)->http_port());
 
   asio::io_context signals;
   asio::signal_set ending(signals, SIGINT, SIGTERM);

@@ -18,6 +18,8 @@ bool parse_options(int argc, char** argv, Options* options, int* exit_code) {
   app.add_option("--web", options->web_dir, "Folder of the built dashboard");
   app.add_option("--grpc", options->grpc_listen, "HOST:PORT of the gRPC API")->capture_default_str();
   app.add_option("--http", options->http_listen, "HOST:PORT of the dashboard and the JSON API")->capture_default_str();
+  app.add_option("--ports-file", options->ports_file,
+                 "Write the ports here once they are served (\"grpc=N\", \"http=N\"); port 0 takes a free one");
   app.add_option("--allow-host", options->allowed_hosts,
                  "Another host name under which browsers may address the daemon");
   app.add_option("--threads", options->threads, "Threads that drive boards and HTTP")

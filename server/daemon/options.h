@@ -17,6 +17,8 @@ struct Options {
   std::filesystem::path web_dir;
   std::string grpc_listen = "127.0.0.1:50051";
   std::string http_listen = "127.0.0.1:8080";
+  // Empty: none.
+  std::filesystem::path ports_file;
   std::vector<std::string> allowed_hosts;
   std::uint32_t threads = 2;
   std::string log_level = "info";
