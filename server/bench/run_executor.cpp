@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
+#include "server/boards/agent_hello.h"
 #include "server/model/fit.h"
 #include "server/model/reference_run.h"
 #include "wire/packed_model/format.h"
@@ -152,7 +153,8 @@ class Execution {
 
   // A new session with the agent that the run began with.
   awaitable<absl::Status> hello() {
-    absl::StatusOr<agent::v1::HelloReply> reply = co_await session_.hello(kHelloTimeout);
+    absl::StatusOr<agent::v1::HelloReply> reply =
+        co_await boards::say_hello(session_, board_.type, boards::Speed::kAfterReset, kHelloTimeout);
     if (!reply.ok()) co_return reply.status();
     if (reply->build_id() != board_.hello.build_id() || reply->unit_id() != board_.hello.unit_id()) {
       co_return make_error(absl::StatusCode::kAborted, "BOARD_CHANGED",

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
+#include "server/boards/agent_hello.h"
 #include "server/flash/gdb_remote_flasher.h"
 #include "server/link/serial_port.h"
 #include "server/stats/stats.h"
@@ -21,8 +22,8 @@ namespace asio = boost::asio;
 using asio::awaitable;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kFirstHello{2'000};
-constexpr milliseconds kHelloAfterReset{5'000};
+constexpr milliseconds kFirstHello{1'500};
+constexpr milliseconds kHelloAfterReset{3'000};
 constexpr std::uint32_t kCalibrationLoops = 100'000;
 // Reading the counter and the call cost some instructions beside the loop.
 constexpr double kCalibrationTolerance = 0.001;
@@ -142,13 +143,13 @@ bool BoardKeeper::agent_is_current() const {
 
 awaitable<absl::Status> BoardKeeper::climb() {
   TINYRIG_CO_RETURN_IF_ERROR(co_await open());
-  absl::Status heard = co_await say_hello(kFirstHello);
+  absl::Status heard = co_await say_hello(Speed::kUnknown, kFirstHello);
   if (!heard.ok() && power_ != nullptr) {
     log_("warning", absl::StrCat("no answer (", std::string(heard.message()), "): power cycle"));
     absl::Status cycled = co_await power_->cycle();
     if (!cycled.ok()) log_("warning", std::string(cycled.message()));
     TINYRIG_CO_RETURN_IF_ERROR(co_await open());
-    heard = co_await say_hello(kHelloAfterReset);
+    heard = co_await say_hello(Speed::kAfterReset, kHelloAfterReset);
   }
   if (heard.ok() && hello().board_type() != type_.type.id()) {
     co_return make_error(absl::StatusCode::kFailedPrecondition, "WRONG_BOARD_TYPE",
@@ -166,7 +167,7 @@ awaitable<absl::Status> BoardKeeper::climb() {
     }
     TINYRIG_CO_RETURN_IF_ERROR(co_await flash_agent());
     TINYRIG_CO_RETURN_IF_ERROR(co_await open());
-    TINYRIG_CO_RETURN_IF_ERROR(co_await say_hello(kHelloAfterReset));
+    TINYRIG_CO_RETURN_IF_ERROR(co_await say_hello(Speed::kAfterReset, kHelloAfterReset));
     if (!agent_is_current()) {
       co_return make_error(absl::StatusCode::kFailedPrecondition, "AGENT_OUTDATED",
                            absl::StrCat("after flashing, the board still answers with agent ", hello().build_id()));
@@ -193,8 +194,8 @@ awaitable<absl::Status> BoardKeeper::open() {
   co_return absl::OkStatus();
 }
 
-awaitable<absl::Status> BoardKeeper::say_hello(milliseconds timeout) {
-  absl::StatusOr<agent::v1::HelloReply> reply = co_await session_->hello(timeout);
+awaitable<absl::Status> BoardKeeper::say_hello(Speed speed, milliseconds timeout) {
+  absl::StatusOr<agent::v1::HelloReply> reply = co_await boards::say_hello(*session_, type_, speed, timeout);
   co_return reply.status();
 }
 

@@ -17,6 +17,7 @@
 
 #include "absl/status/status.h"
 #include "server/base/clock.h"
+#include "server/boards/agent_hello.h"
 #include "server/boards/catalog.h"
 #include "server/boards/farm.h"
 #include "server/boards/power_switch.h"
@@ -72,7 +73,7 @@ class BoardKeeper {
  private:
   boost::asio::awaitable<absl::Status> climb();
   boost::asio::awaitable<absl::Status> open();
-  boost::asio::awaitable<absl::Status> say_hello(std::chrono::milliseconds timeout);
+  boost::asio::awaitable<absl::Status> say_hello(Speed speed, std::chrono::milliseconds timeout);
   boost::asio::awaitable<absl::Status> flash_agent();
   boost::asio::awaitable<absl::Status> calibrate();
   bool agent_is_current() const;
