@@ -27,6 +27,9 @@ std::uint32_t counter_read_ticks() {
   return static_cast<std::uint32_t>(least);
 }
 
+// More would keep the board busy beyond any host's patience.
+constexpr std::uint32_t kMostRuns = 100'000;
+
 Failure operator_failure(runtime::Error error) {
   return error == runtime::Error::kOk ? Failure{} : Failure{kOperatorFailed, 0, "an operator failed in the inference"};
 }
@@ -63,6 +66,9 @@ void Measuring::latency(std::uint32_t id, const tinyrig_agent_v1_MeasureLatency&
   if (failure.ok() && (request.iterations == 0 || request.iterations > samples.size())) {
     failure = {kBadRequest, static_cast<std::int64_t>(samples.size()), "iterations: 1 to max_samples"};
   }
+  if (failure.ok() && request.warmup > kMostRuns) {
+    failure = {kBadRequest, kMostRuns, "too many warm-up runs"};
+  }
   std::uint64_t longest = 0;
   if (failure.ok()) {
     failure = warm_up(request.warmup, longest);
@@ -95,8 +101,8 @@ void Measuring::latency(std::uint32_t id, const tinyrig_agent_v1_MeasureLatency&
 
 void Measuring::profile(std::uint32_t id, const tinyrig_agent_v1_MeasureProfile& request) {
   Failure failure = check_ready();
-  if (failure.ok() && request.iterations == 0) {
-    failure = {kBadRequest, 0, "iterations: at least 1"};
+  if (failure.ok() && (request.iterations == 0 || request.iterations > kMostRuns)) {
+    failure = {kBadRequest, kMostRuns, "iterations: 1 to 100000"};
   }
   const std::size_t per_window = Model::samples().size() / ProfileRecord::words(model_.operator_count());
   if (failure.ok() && per_window == 0) {

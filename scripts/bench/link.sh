@@ -20,7 +20,7 @@ trap cleanup EXIT
 farm=$!
 while [ ! -f "$folder/farm.toml" ]; do
   kill -0 "$farm" 2>/dev/null || { cat "$folder/log" >&2; exit 1; }
-  read -r -t 0.1 < <(:) || true
+  sleep 0.1
 done
 
 ports=()

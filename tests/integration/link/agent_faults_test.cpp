@@ -9,9 +9,9 @@
 
 #include "server/base/error.h"
 #include "server/link/agent_session.h"
-#include "tests/integration/link/packed_digits.h"
 #include "tests/support/link/faulty_transport.h"
 #include "tests/support/link/host_agent.h"
+#include "tests/support/link/packed_digits.h"
 #include "tests/support/link/run_coroutine.h"
 
 namespace tinyrig::link {

@@ -9,10 +9,10 @@
 
 #include "server/base/error.h"
 #include "server/link/agent_error.h"
-#include "tests/integration/link/packed_digits.h"
-#include "tests/support/golden/golden.h"
 #include "tests/support/link/host_agent.h"
+#include "tests/support/link/packed_digits.h"
 #include "tests/support/link/run_coroutine.h"
+#include "tests/unit/model/golden_record.h"
 #include "wire/fnv1a.h"
 #include "wire/golden_input.h"
 
@@ -45,16 +45,16 @@ class AgentSessionTest : public testing::Test {
     ASSERT_FALSE(image.empty());
     const absl::Status uploaded = run(io, session->upload(kRam, image));
     ASSERT_TRUE(uploaded.ok()) << uploaded;
-    const auto info = run(io, session->load_model(kRam));
-    ASSERT_TRUE(info.ok()) << info.status();
-    model = *info;
+    const auto loaded = run(io, session->load_model(kRam));
+    ASSERT_TRUE(loaded.ok()) << loaded.status();
+    info = *loaded;
   }
 
   boost::asio::io_context io;
   std::optional<HostAgent> agent;
   std::optional<AgentSession> session;
   std::string console;
-  agent::v1::ModelInfo model;
+  agent::v1::ModelInfo info;
 };
 
 TEST_F(AgentSessionTest, HelloSaysWhoTheBoardIs) {
@@ -96,23 +96,23 @@ TEST_F(AgentSessionTest, PingsManyTimes) {
 TEST_F(AgentSessionTest, GoldenOutputsOfTheOwnModel) {
   connect();
   load(packed_digits());
-  const auto golden = test::read_golden(TINYRIG_MODELS "/digits.json");
-  ASSERT_TRUE(golden.ok()) << golden.status();
-  for (const test::GoldenVector& vector : golden->vectors) {
+  const model::GoldenRecord golden = model::read_golden(TINYRIG_MODELS "/digits.json");
+  ASSERT_FALSE(golden.vectors.empty());
+  for (const model::GoldenVector& vector : golden.vectors) {
     ASSERT_TRUE(run(io, session->set_input_seed(vector.seed)).ok());
     const auto done = run(io, session->infer(false));
     ASSERT_TRUE(done.ok()) << done.status();
-    EXPECT_EQ(done->output_fnv1a32(), vector.output_hash) << "seed " << vector.seed;
+    EXPECT_EQ(done->output_fnv1a32(), vector.output_fnv1a32) << "seed " << vector.seed;
     const auto output = run(io, session->read_output());
     ASSERT_TRUE(output.ok()) << output.status();
-    EXPECT_EQ(wire::fnv1a_32(std::span<const std::uint8_t>(*output)), vector.output_hash);
+    EXPECT_EQ(wire::fnv1a_32(std::span<const std::uint8_t>(*output)), vector.output_fnv1a32);
   }
 }
 
 TEST_F(AgentSessionTest, TransferredInputGivesWhatTheSeedGives) {
   connect();
   load(packed_digits());
-  std::vector<std::uint8_t> input(model.input_bytes());
+  std::vector<std::uint8_t> input(info.input_bytes());
   wire::fill_golden_input(5, std::span(input));
   const absl::Status uploaded = run(io, session->upload(kInput, input));
   ASSERT_TRUE(uploaded.ok()) << uploaded;
@@ -124,7 +124,7 @@ TEST_F(AgentSessionTest, TransferredInputGivesWhatTheSeedGives) {
   ASSERT_TRUE(by_transfer.ok() && by_seed.ok() && again.ok());
   EXPECT_EQ(by_transfer->output_fnv1a32(), by_seed->output_fnv1a32());
   EXPECT_EQ(again->output_fnv1a32(), by_seed->output_fnv1a32());
-  EXPECT_EQ(by_seed->operator_fnv1a32_size(), static_cast<int>(model.operator_count()));
+  EXPECT_EQ(by_seed->operator_fnv1a32_size(), static_cast<int>(info.operator_count()));
   EXPECT_TRUE(std::equal(by_seed->operator_fnv1a32().begin(), by_seed->operator_fnv1a32().end(),
                          by_transfer->operator_fnv1a32().begin()));
   ASSERT_TRUE(run(io, session->set_input_seed(6)).ok());
@@ -165,7 +165,7 @@ TEST_F(AgentSessionTest, ProfileSplitsTheWholeByOperator) {
   ASSERT_TRUE(result.ok()) << result.status();
   ASSERT_EQ(result->iterations.size(), 40U);
   for (const ProfileIteration& iteration : result->iterations) {
-    ASSERT_EQ(iteration.operator_ticks.size(), model.operator_count());
+    ASSERT_EQ(iteration.operator_ticks.size(), info.operator_count());
     const std::uint64_t sum =
         std::accumulate(iteration.operator_ticks.begin(), iteration.operator_ticks.end(), std::uint64_t{0});
     EXPECT_LE(sum, iteration.total_ticks);
@@ -190,7 +190,7 @@ TEST_F(AgentSessionTest, MemoryIsMeasuredOnTheBoard) {
   ASSERT_TRUE(run(io, session->infer(false)).ok());
   const auto memory = run(io, session->get_memory());
   ASSERT_TRUE(memory.ok()) << memory.status();
-  EXPECT_EQ(memory->arena_bytes(), model.arena_bytes());
+  EXPECT_EQ(memory->arena_bytes(), info.arena_bytes());
   EXPECT_LE(memory->arena_used_bytes(), memory->arena_bytes());
   EXPECT_GT(memory->arena_used_bytes(), memory->arena_bytes() / 2);
   EXPECT_EQ(memory->stack_bytes(), 256U * 1024);
@@ -200,21 +200,25 @@ TEST_F(AgentSessionTest, MemoryIsMeasuredOnTheBoard) {
   EXPECT_GT(memory->agent_flash_bytes(), 10000U);
 }
 
-TEST_F(AgentSessionTest, ModelThatDoesNotFitSaysByHowManyBytes) {
+TEST_F(AgentSessionTest, ImageThatDoesNotFitSaysByHowManyBytes) {
   const std::vector<std::uint8_t> image = packed_digits();
-  connect({"--ram-bytes", std::to_string((image.size() + 16) / 16 * 16 + 1024)});
-  const absl::Status uploaded = run(io, session->upload(kRam, image));
+  connect({"--ram-bytes", "4096"});
   const std::size_t ram = session->board()->model_ram_bytes();
-  if (ram < image.size()) {
-    EXPECT_TRUE(absl::IsResourceExhausted(uploaded)) << uploaded;
-    EXPECT_EQ(reason_of(uploaded), "MODEL_TOO_LARGE");
-    EXPECT_EQ(agent_detail_of(uploaded), static_cast<std::int64_t>(image.size() - ram));
-  } else {
-    const auto info = run(io, session->load_model(kRam));
-    EXPECT_EQ(reason_of(info.status()), "ARENA_TOO_SMALL");
-    EXPECT_GT(agent_detail_of(info.status()).value_or(0), 0);
-  }
-  // The session goes on.
+  ASSERT_LT(ram, image.size());
+  const absl::Status uploaded = run(io, session->upload(kRam, image));
+  EXPECT_TRUE(absl::IsResourceExhausted(uploaded)) << uploaded;
+  EXPECT_EQ(reason_of(uploaded), "MODEL_TOO_LARGE");
+  EXPECT_EQ(agent_detail_of(uploaded), static_cast<std::int64_t>(image.size() - ram));
+  EXPECT_TRUE(run(io, session->ping()).ok());  // the session goes on
+}
+
+TEST_F(AgentSessionTest, ArenaThatDoesNotFitSaysByHowManyBytes) {
+  const std::vector<std::uint8_t> image = packed_digits();
+  connect({"--ram-bytes", std::to_string(image.size() * 8 / 7 + 64)});
+  ASSERT_TRUE(run(io, session->upload(kRam, image)).ok());
+  const auto loaded = run(io, session->load_model(kRam));
+  EXPECT_EQ(reason_of(loaded.status()), "ARENA_TOO_SMALL");
+  EXPECT_GT(agent_detail_of(loaded.status()).value_or(0), 0);
   EXPECT_TRUE(run(io, session->ping()).ok());
 }
 
@@ -295,9 +299,9 @@ TEST_F(AgentSessionTest, ModelInTheSlotOutlivesAReset) {
   // Nothing crosses the line again.
   ASSERT_TRUE(run(io, session->upload(kSlot, image, nullptr, true)).ok());
   EXPECT_EQ(session->resumed_from_bytes(), image.size());
-  const auto info = run(io, session->load_model(kSlot));
-  ASSERT_TRUE(info.ok()) << info.status();
-  EXPECT_EQ(info->image_crc32(), board->slot_image_crc32());
+  const auto loaded = run(io, session->load_model(kSlot));
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_EQ(loaded->image_crc32(), board->slot_image_crc32());
   ASSERT_TRUE(run(io, session->set_input_seed(1)).ok());
   EXPECT_TRUE(run(io, session->infer(false)).ok());
   std::filesystem::remove(file);

@@ -1,15 +1,10 @@
-// The project's own digits model, packed for any core, as bytes to upload; at will with unused bytes at
-// its end, to take longer on the line.
-#pragma once
+#include "tests/support/link/packed_digits.h"
 
-#include <cstddef>
-#include <cstdint>
 #include <cstring>
 #include <fstream>
 #include <iterator>
 #include <random>
 #include <span>
-#include <vector>
 
 #include "server/model/pack.h"
 #include "wire/link/crc32.h"
@@ -17,7 +12,7 @@
 
 namespace tinyrig::test {
 
-inline std::vector<std::uint8_t> packed_digits(std::size_t at_least_bytes = 0) {
+std::vector<std::uint8_t> packed_digits(std::size_t at_least_bytes) {
   std::ifstream file(TINYRIG_MODELS "/digits.tflite", std::ios::binary);
   const std::vector<std::uint8_t> tflite{std::istreambuf_iterator<char>(file), {}};
   const auto packed = model::pack_tflite(tflite, packed::Core::kPortable);

@@ -1,0 +1,14 @@
+// The project's own digits model, packed for any core, as bytes to upload; at will with unused bytes at
+// its end, to take longer on the line.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace tinyrig::test {
+
+/// Empty when the model cannot be packed: a test fails on it.
+std::vector<std::uint8_t> packed_digits(std::size_t at_least_bytes = 0);
+
+}  // namespace tinyrig::test

@@ -1,0 +1,163 @@
+// Measuring windows: announced, silent, masked, refused when the counter could wrap.
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+#include "tests/support/link/packed_digits.h"
+#include "tests/unit/agent/board_client.h"
+
+namespace tinyrig::test {
+namespace {
+
+constexpr auto kRam = v1::DESTINATION_MODEL_RAM;
+
+struct Measured {
+  std::vector<std::uint64_t> announced;
+  std::vector<std::uint64_t> latencies;
+  std::vector<v1::ProfileSample> profiles;
+  v1::AgentMessage last;
+};
+
+class Measuring : public testing::Test {
+ protected:
+  void ready(MemoryBoard::Settings settings = {}) {
+    client.emplace(settings);
+    ASSERT_TRUE(client->upload(kRam, packed_digits()).transfer_status().complete());
+    const v1::AgentMessage loaded = client->load(kRam);
+    ASSERT_TRUE(loaded.has_model_info()) << loaded.DebugString();
+    operators = loaded.model_info().operator_count();
+    ASSERT_EQ(client->set_seed(1).status().code(), v1::ERROR_CODE_OK);
+  }
+
+  Measured measure(const v1::HostMessage& message) {
+    Measured measured;
+    for (const v1::AgentMessage& answer : client->ask(message)) {
+      if (answer.has_measure_announce()) {
+        measured.announced.push_back(answer.measure_announce().estimated_ticks());
+      } else if (answer.has_latency_samples()) {
+        EXPECT_EQ(answer.latency_samples().first_index(), measured.latencies.size());
+        measured.latencies.insert(measured.latencies.end(), answer.latency_samples().ticks().begin(),
+                                  answer.latency_samples().ticks().end());
+      } else if (answer.has_profile_sample()) {
+        measured.profiles.push_back(answer.profile_sample());
+      }
+      measured.last = answer;
+    }
+    return measured;
+  }
+
+  Measured latency(std::uint32_t warmup, std::uint32_t iterations) {
+    v1::HostMessage message;
+    message.mutable_measure_latency()->set_warmup(warmup);
+    message.mutable_measure_latency()->set_iterations(iterations);
+    return measure(message);
+  }
+
+  Measured profile(std::uint32_t iterations) {
+    v1::HostMessage message;
+    message.mutable_measure_profile()->set_iterations(iterations);
+    return measure(message);
+  }
+
+  std::optional<BoardClient> client;
+  std::uint32_t operators = 0;
+};
+
+TEST_F(Measuring, LatencyReadsTheCounterTwicePerIteration) {
+  ready({.ticks_per_read = 11});
+  const Measured measured = latency(2, 50);
+  ASSERT_TRUE(measured.last.has_measure_done()) << measured.last.DebugString();
+  // Without instrumentation nothing but the two reads moves this counter: 11 ticks each.
+  EXPECT_EQ(measured.latencies, std::vector<std::uint64_t>(50, 11));
+  EXPECT_EQ(measured.last.measure_done().counter_read_ticks(), 11U);
+  EXPECT_EQ(measured.last.measure_done().iterations(), 50U);
+  ASSERT_EQ(measured.announced.size(), 1U);
+  // The estimate comes from a run that looks after each operator.
+  EXPECT_EQ(measured.announced[0], 50U * 11 * (operators + 1));
+}
+
+TEST_F(Measuring, NothingCrossesTheLineInsideAWindow) {
+  ready();
+  latency(1, 100);
+  profile(30);
+  EXPECT_GE(client->board.windows(), 2U);
+  EXPECT_EQ(client->board.bytes_while_measuring(), 0U);
+}
+
+TEST_F(Measuring, ProfileHasOneTimePerOperator) {
+  ready({.ticks_per_read = 5});
+  const Measured measured = profile(3);
+  ASSERT_TRUE(measured.last.has_measure_done()) << measured.last.DebugString();
+  std::vector<std::uint32_t> ticks;
+  for (const v1::ProfileSample& part : measured.profiles) {
+    if (part.iteration() == 1) {
+      EXPECT_EQ(part.first_operator(), ticks.size());
+      EXPECT_EQ(part.total_ticks(), 5U * (operators + 1));
+      ticks.insert(ticks.end(), part.operator_ticks().begin(), part.operator_ticks().end());
+    }
+  }
+  EXPECT_EQ(ticks, std::vector<std::uint32_t>(operators, 5));
+}
+
+TEST_F(Measuring, ManyProfilesTakeSeveralAnnouncedWindows) {
+  ready({.ram_bytes = 24576});  // samples: an eighth of the RAM
+  const std::size_t per_window = agent::Model::samples().size() / (1 + (operators + 1) / 2);
+  const auto iterations = static_cast<std::uint32_t>(per_window * 2 + 1);
+  const Measured measured = profile(iterations);
+  ASSERT_TRUE(measured.last.has_measure_done()) << measured.last.DebugString();
+  EXPECT_EQ(measured.announced.size(), 3U);
+  std::uint32_t next = 0;
+  for (const v1::ProfileSample& part : measured.profiles) {
+    next += part.first_operator() == 0 ? 1 : 0;
+    EXPECT_EQ(part.iteration() + 1, next);
+  }
+  EXPECT_EQ(next, iterations);
+  EXPECT_EQ(client->board.bytes_while_measuring(), 0U);
+}
+
+TEST_F(Measuring, InterruptsInAWindowAreReported) {
+  ready({.interrupts_per_read = 1});
+  const Measured measured = latency(1, 10);
+  EXPECT_EQ(measured.last.measure_done().interrupts(), 20U);
+}
+
+TEST_F(Measuring, WindowThatCouldWrapUnseenIsRefused) {
+  ready({.counter_period = 100, .ticks_per_read = 10});
+  const Measured measured = latency(1, 1);
+  EXPECT_EQ(measured.last.status().code(), v1::ERROR_CODE_WINDOW_TOO_LONG);
+  EXPECT_EQ(measured.last.status().detail(), 10 * (operators + 1));
+  EXPECT_TRUE(measured.announced.empty());
+  EXPECT_EQ(profile(1).last.status().code(), v1::ERROR_CODE_WINDOW_TOO_LONG);
+  EXPECT_EQ(client->board.windows(), 0U);
+}
+
+TEST_F(Measuring, HalfThePeriodIsStillSeen) {
+  ready();
+  client->board.settings.ticks_per_read = 10;
+  client->board.settings.counter_period = 20 * (operators + 1);
+  EXPECT_TRUE(latency(1, 1).last.has_measure_done());
+  client->board.settings.counter_period -= 2;
+  EXPECT_EQ(latency(1, 1).last.status().code(), v1::ERROR_CODE_WINDOW_TOO_LONG);
+}
+
+TEST_F(Measuring, IterationsAreBounded) {
+  ready({.ram_bytes = 24576});
+  const auto most = static_cast<std::uint32_t>(agent::Model::samples().size());
+  EXPECT_TRUE(latency(0, most).last.has_measure_done());
+  EXPECT_EQ(latency(0, most + 1).last.status().code(), v1::ERROR_CODE_BAD_REQUEST);
+  EXPECT_EQ(latency(0, 0).last.status().code(), v1::ERROR_CODE_BAD_REQUEST);
+  EXPECT_EQ(profile(0).last.status().code(), v1::ERROR_CODE_BAD_REQUEST);
+  EXPECT_EQ(profile(100'001).last.status().code(), v1::ERROR_CODE_BAD_REQUEST);
+  EXPECT_EQ(latency(100'001, 1).last.status().code(), v1::ERROR_CODE_BAD_REQUEST);
+}
+
+TEST_F(Measuring, FailingOperatorEndsTheWindowWithAnError) {
+  MemoryBoard::Settings settings;
+  settings.run = [](const runtime::OperatorHook*) { return runtime::Error::kOperatorFailed; };
+  ready(settings);
+  EXPECT_EQ(latency(1, 1).last.status().code(), v1::ERROR_CODE_OPERATOR_FAILED);
+  EXPECT_EQ(profile(1).last.status().code(), v1::ERROR_CODE_OPERATOR_FAILED);
+}
+
+}  // namespace
+}  // namespace tinyrig::test
