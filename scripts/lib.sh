@@ -3,6 +3,8 @@
 BUILD_DIR="${TINYRIG_BUILD_DIR:-$ROOT/build}"
 JOBS="${TINYRIG_JOBS:-$(nproc)}"
 STAGE_TIMES=()
+# Paths are hashed relative to the clone: another clone finds what this one compiled.
+export CCACHE_BASEDIR="${CCACHE_BASEDIR:-$ROOT}" CCACHE_NOHASHDIR="${CCACHE_NOHASHDIR:-1}"
 
 say() { printf '%s\n' "$*"; }
 die() { printf 'rig: %s\n' "$*" >&2; exit 1; }
