@@ -88,3 +88,11 @@ configure() { # PRESET [cmake options]
   shift
   cmake --preset "$preset" -S "$ROOT" -B "$BUILD_DIR/$preset" "$@"
 }
+
+# folder_targets GROUP...: the build targets of every folder in tests/GROUP.
+folder_targets() {
+  local group list
+  for group in "$@"; do
+    for list in "$ROOT/tests/$group"/*/CMakeLists.txt; do printf 'tests/%s/%s/all\n' "$group" "$(basename "$(dirname "$list")")"; done
+  done
+}

@@ -2,13 +2,17 @@
 # tests). Sourced by rig.
 
 run_tests() {
-  local dev="$BUILD_DIR/dev" asan="$BUILD_DIR/asan" all="$BUILD_DIR/test"
+  local dev="$BUILD_DIR/dev" asan="$BUILD_DIR/asan" all="$BUILD_DIR/test" sanitized target
+  mapfile -t sanitized < <(folder_targets unit fuzz)
   stage "configure" configure dev -DTINYRIG_TESTS=ON
   stage "build everything and the tests" cmake --build "$dev" -j "$JOBS"
   stage "configure with sanitizers" configure asan -DTINYRIG_TESTS=ON
-  stage "build unit tests with sanitizers" cmake --build "$asan" -j "$JOBS" --target tests/unit/all tests/fuzz/all
+  stage "build unit tests with sanitizers" cmake --build "$asan" -j "$JOBS" --target "${sanitized[@]}"
   mkdir -p "$all"
-  printf 'subdirs("%s" "%s/tests/unit" "%s/tests/fuzz")\n' "$dev" "$asan" "$asan" > "$all/CTestTestfile.cmake"
+  {
+    printf 'subdirs("%s")\n' "$dev"
+    for target in "${sanitized[@]}"; do printf 'subdirs("%s/%s")\n' "$asan" "${target%/all}"; done
+  } > "$all/CTestTestfile.cmake"
   print_stage_times
   if [ -n "${TINYRIG_REFERENCE_DIR:-}" ]; then
     say "Golden tests use TINYRIG_REFERENCE_DIR: a skipped test is a failure."
