@@ -56,7 +56,7 @@ std::string bytes(std::uint64_t value) {
   return decimals(scaled, scaled == std::floor(scaled) ? 0 : 1) + unit;
 }
 
-std::string percent(double ratio) { return decimals(ratio * 100, 1) + " %"; }
+std::string percent(double ratio) { return decimals(ratio * 100, std::abs(ratio) < 0.01 ? 2 : 1) + " %"; }
 
 std::string small_percent(double ratio) { return decimals(ratio * 100, 4) + " %"; }
 

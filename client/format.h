@@ -18,7 +18,7 @@ std::string grouped(std::uint64_t value);
 std::string ticks(double value);
 /// 24000 -> "23.4 KiB"; below 1024 "512 B"; whole multiples without decimals ("64 KiB").
 std::string bytes(std::uint64_t value);
-/// 0.1234 -> "12.3 %".
+/// 0.1234 -> "12.3 %"; below one percent with two decimals.
 std::string percent(double ratio);
 /// "0.0016 %": for ratios that matter although they are tiny.
 std::string small_percent(double ratio);

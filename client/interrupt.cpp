@@ -38,6 +38,11 @@ void InterruptWatch::on_interrupt(std::function<void()> action) {
   if (interrupted_ && action_) action_();
 }
 
+void InterruptWatch::pause(std::chrono::milliseconds how_long) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, how_long, [this] { return interrupted_.load(); });
+}
+
 void InterruptWatch::watch() {
   while (true) {
     std::array<pollfd, 2> waits = {{{signals_, POLLIN, 0}, {stop_, POLLIN, 0}}};
@@ -47,6 +52,7 @@ void InterruptWatch::watch() {
     if (::read(signals_, &info, sizeof info) != sizeof info) continue;
     if (interrupted_.exchange(true)) ::_exit(kDetached);
     const std::lock_guard lock(mutex_);
+    changed_.notify_all();
     if (action_) action_();
   }
 }

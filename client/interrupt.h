@@ -2,6 +2,8 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -18,6 +20,8 @@ class InterruptWatch {
   InterruptWatch& operator=(const InterruptWatch&) = delete;
 
   bool interrupted() const { return interrupted_; }
+  /// Waits before another try, less when interrupted meanwhile.
+  void pause(std::chrono::milliseconds how_long);
   /// Called (from the watching thread) at the first interrupt, or at once if it has come. The second one
   /// ends the process.
   void on_interrupt(std::function<void()> action);
@@ -27,6 +31,7 @@ class InterruptWatch {
 
   std::atomic<bool> interrupted_ = false;
   std::mutex mutex_;
+  std::condition_variable changed_;
   std::function<void()> action_;  // guarded by mutex_
   int signals_ = -1;
   int stop_ = -1;

@@ -124,7 +124,8 @@ std::string provenance(const v1::RunResult& result) {
                             (from.emulated() ? ", emulated" : ""));
   text += line("timing", timing_source(from.timing_source()) + " in " + tick_unit(from.tick_unit(), from.emulated()) +
                              (from.ticks_per_second() == 0 ? "" : ", " + hertz(from.ticks_per_second())));
-  if (from.calibration_ratio() > 0) text += line("calibration", small_percent(from.calibration_ratio()) + " of expected");
+  if (from.calibration_ratio() > 0)
+    text += line("calibration", small_percent(from.calibration_ratio()) + " of expected");
   text += line("agent", from.agent().runtime() + ", build " + from.agent().build_id() + ", unit " +
                             (from.agent().unit_id().empty() ? "unknown (weak identity)" : from.agent().unit_id()));
   text += line("model", from.model_sha256());

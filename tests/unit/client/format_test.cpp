@@ -47,6 +47,8 @@ TEST(Format, TimeAndRates) {
   stamp.set_seconds(1'795'273'803);
   EXPECT_EQ(time(stamp), "2026-11-21 15:10:03Z");
   EXPECT_EQ(percent(0.1234), "12.3 %");
+  EXPECT_EQ(percent(0.00051), "0.05 %");
+  EXPECT_EQ(percent(-0.2), "-20.0 %");
   EXPECT_EQ(small_percent(0.00001569), "0.0016 %");
 }
 

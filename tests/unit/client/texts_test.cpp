@@ -99,7 +99,7 @@ TEST(RunText, WholeRun) {
   for (const char* part :
        {"numbers       valid", "outputs       8/8 inputs agree", "latency in instructions (emulated)",
         "95 % interval unknown over 3 sessions", "profile in instructions (emulated), mean of 5 iterations", "CONV_2D",
-        "640,000", "25.0 %", "overhead 0.1 %", "60 KiB in flash_slot", "unknown (weak identity)"}) {
+        "640,000", "25.0 %", "overhead 0.1000 %", "60 KiB in flash_slot", "unknown (weak identity)"}) {
     EXPECT_TRUE(contains(text, part)) << part << "\n" << text;
   }
   result.mutable_verification()->set_inputs_matched(7);
