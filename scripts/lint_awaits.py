@@ -27,7 +27,7 @@ def statements(text):
         elif char == ";" and depth <= 0:
             yield text.count("\n", 0, start) + 1, text[start:position]
             start, depth = position + 1, 0
-        elif char == "{" and depth <= 0 and re.search(r"(\)|\belse|\bdo|\btry|const|noexcept)\s*$", text[start:position]):
+        elif char == "{" and depth <= 0 and re.search(r"(\)|\belse|\bdo|\btry|const|noexcept|override|final)\s*$", text[start:position]):
             yield text.count("\n", 0, start) + 1, text[start:position]
             start, depth = position + 1, 0
         elif char == "}" and depth <= 0 and "{" not in text[start:position]:

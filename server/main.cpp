@@ -98,6 +98,7 @@ int serve(const daemon::Options& options) {
 
   (*api)->stop();
   if (!(*farm)->stop(seconds(5))) spdlog::warn("a board did not let go in time");
+  queue.on_work(nullptr);  // writes that still wait may tell of work; the farm is gone by then
   pool.stop();
   pool.join();
   return 0;
