@@ -111,6 +111,10 @@ void ApiTest::SetUp() {
     return jobs::expand(spec, context);
   });
   for (int i = 0; i < 2; ++i) threads_.emplace_back([this] { context_.run(); });
+  start_api();
+}
+
+void ApiTest::start_api() {
   auto api = ApiServer::start(
       config_,
       {.store = *store_, .jobs = *queue_, .events = bus_, .boards = *directory_, .executor = context_.get_executor()});

@@ -32,6 +32,8 @@ class ApiTest : public ::testing::Test {
   void SetUp() override;
   void TearDown() override;
 
+  /// As config_ says; the other parts go on as they were.
+  void start_api();
   /// `reason` and `hint` of a failed call, from its trailer.
   static v1::ErrorDetail error_of(const grpc::ClientContext& context);
 

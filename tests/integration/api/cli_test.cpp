@@ -160,6 +160,20 @@ TEST_F(CliTest, InterruptDetachesAndSaysHowToGoOn) {
   EXPECT_FALSE(queue_->job(job_id)->cancel_requested());
 }
 
+TEST_F(CliTest, WaitingSurvivesARestartOfTheDaemon) {
+  const std::string job_id = submit_digits("big-1");
+  Spawned waiting(command({"job", "wait", job_id}));
+  ASSERT_TRUE(waiting.wait_for_stderr("0 of 1 runs finished"));
+  config_.grpc_listen = "127.0.0.1:" + std::to_string(api_->grpc_port());
+  api_.reset();
+  ASSERT_TRUE(waiting.wait_for_stderr("is lost; the job goes on"));
+  start_api();
+  EXPECT_EQ(play_boards(), 1);
+  const Ended ended = waiting.wait();
+  EXPECT_EQ(ended.exit_code, 0) << ended.err;
+  EXPECT_NE(ended.out.find("123,456"), std::string::npos) << ended.out;
+}
+
 TEST_F(CliTest, InterruptCancelsWhenAskedTo) {
   const std::string job_id = submit_digits("big-1");
   Spawned waiting(command({"job", "wait", job_id, "--cancel-on-interrupt"}));
