@@ -163,9 +163,10 @@ asio::awaitable<void> GdbProxy::carry_answers(std::shared_ptr<Session> session) 
     auto reading = session->stub.async_read_some(asio::buffer(buffer), kUseTuple);
     const auto [error, count] = co_await std::move(reading);
     if (error) {
-      // QEMU is gone: so is the session. (Closed by us: the other direction still has an answer to send.)
+      // QEMU is gone: so is the session. (Closed by us: the other direction still has an answer to send. The
+      // error then depends on where this coroutine was, so it does not tell.)
       boost::system::error_code ignored;
-      if (error != asio::error::operation_aborted) session->debugger.close(ignored);
+      if (session->stub.is_open()) session->debugger.close(ignored);
       co_return;
     }
     auto writing = asio::async_write(session->debugger, asio::buffer(buffer.data(), count), kUseTuple);
