@@ -81,6 +81,7 @@ std::vector<v1::Board> initial_boards(const std::vector<boards::FarmBoard>& farm
     board.set_port(unit.port);
     board.set_activity(v1::ACTIVITY_OFFLINE);
     board.set_health(v1::HEALTH_UNKNOWN);
+    board.set_health_reason("not checked yet");
     if (const boards::CatalogEntry* type = find_type(catalog, unit.type); type != nullptr) {
       board.set_emulated(type->type.emulated());
       *board.mutable_labels() = type->type.labels();
