@@ -39,6 +39,7 @@ class Execution {
 
   awaitable<absl::StatusOr<RunRecording>> run() {
     observer_.on_state(v1::RUN_STATE_PREPARING);
+    session_.limit_window_silence(std::chrono::milliseconds(request_.settings.silence_timeout_ms()));
     TINYRIG_CO_RETURN_IF_ERROR(place());
     TINYRIG_CO_RETURN_IF_ERROR(co_await upload());
     TINYRIG_CO_RETURN_IF_ERROR(co_await load());
@@ -194,8 +195,7 @@ class Execution {
   }
 
   absl::StatusOr<v1::ExpectedOutput> reference_output(std::uint32_t seed) const {
-    const absl::StatusOr<model::ReferenceRun> run =
-        model::reference_run(request_.packed->reference_image(), seed);
+    const absl::StatusOr<model::ReferenceRun> run = model::reference_run(request_.packed->reference_image(), seed);
     if (!run.ok()) return run.status();
     v1::ExpectedOutput expected;
     expected.set_seed(seed);

@@ -106,6 +106,7 @@ void BoardKeeper::doubt(const std::string& why) {
 }
 
 void BoardKeeper::close() {
+  closed_ = true;
   if (session_ != nullptr) session_->transport().close();
 }
 
@@ -144,6 +145,7 @@ bool BoardKeeper::agent_is_current() const {
 awaitable<absl::Status> BoardKeeper::climb() {
   TINYRIG_CO_RETURN_IF_ERROR(co_await open());
   absl::Status heard = co_await say_hello(Speed::kUnknown, kFirstHello);
+  if (closed_) co_return heard;
   if (!heard.ok() && power_ != nullptr) {
     log_("warning", absl::StrCat("no answer (", std::string(heard.message()), "): power cycle"));
     absl::Status cycled = co_await power_->cycle();
@@ -178,6 +180,7 @@ awaitable<absl::Status> BoardKeeper::climb() {
 }
 
 awaitable<absl::Status> BoardKeeper::open() {
+  if (closed_) co_return absl::CancelledError("the board is being closed");
   if (session_ != nullptr) {
     // A port that is gone (unplugged, power switched) must be opened anew; asking for the rest of its
     // buffered bytes tells.

@@ -51,7 +51,7 @@ class BoardKeeper {
   // Its state is in doubt (a run failed on it): make_ready() before the next one.
   void doubt(const std::string& why);
   bool ready() const { return ready_; }
-  // Ends a pending operation on the line with CANCELLED.
+  // For good: ends a pending operation on the line with CANCELLED, and the climb before its next rung.
   void close();
 
   // While ready():
@@ -91,6 +91,7 @@ class BoardKeeper {
   std::unique_ptr<PowerSwitch> power_;
   std::unique_ptr<link::AgentSession> session_;
   bool ready_ = false;
+  bool closed_ = false;
   double calibration_ratio_ = 0;
   v1::Board view_;
 };

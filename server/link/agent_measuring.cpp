@@ -11,6 +11,7 @@ namespace {
 
 using agent::v1::AgentMessage;
 using agent::v1::HostMessage;
+using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
 }  // namespace
@@ -27,11 +28,13 @@ boost::asio::awaitable<absl::StatusOr<LatencyResult>> AgentSession::measure_late
   }
   LatencyResult result;
   Clock::time_point announced_at{};
+  milliseconds silence = options_.work_silence_limit;  // of the warm-up
   while (true) {
-    absl::StatusOr<AgentMessage> answer = co_await next_answer(*id, *id, options_.work_silence_limit);
+    absl::StatusOr<AgentMessage> answer = co_await next_answer(*id, *id, silence);
     if (!answer.ok()) {
       co_return answer.status();
     }
+    silence = options_.window_silence_limit;
     if (answer->has_measure_announce()) {
       announced_at = Clock::now();
       result.estimated_ticks = answer->measure_announce().estimated_ticks();
@@ -74,11 +77,13 @@ boost::asio::awaitable<absl::StatusOr<ProfileResult>> AgentSession::measure_prof
     co_return id.status();
   }
   ProfileResult result;
+  milliseconds silence = options_.work_silence_limit;
   while (true) {
-    absl::StatusOr<AgentMessage> answer = co_await next_answer(*id, *id, options_.work_silence_limit);
+    absl::StatusOr<AgentMessage> answer = co_await next_answer(*id, *id, silence);
     if (!answer.ok()) {
       co_return answer.status();
     }
+    silence = options_.window_silence_limit;
     if (answer->has_measure_announce()) {
       absl::Status status = co_await begin_window(answer->measure_announce().estimated_ticks());
       if (!status.ok()) {

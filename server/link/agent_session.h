@@ -44,6 +44,8 @@ struct SessionOptions {
   std::chrono::milliseconds silence_limit{5'000};
   /// The same while it computes without announcing how long: load, infer, calibrate, erase, warm-up.
   std::chrono::milliseconds work_silence_limit{60'000};
+  /// The same after the end of a window that it announced, the stretch included.
+  std::chrono::milliseconds window_silence_limit{10'000};
   /// Silence after which it is asked where it is; doubles up to 16 times this.
   std::chrono::milliseconds poll_after{200};
   /// First pause between two HELLOs; doubles up to 8 times this.
@@ -112,6 +114,8 @@ class AgentSession {
   Awaitable<absl::StatusOr<agent::v1::InferDone>> infer(bool hash_operators);
   Awaitable<absl::StatusOr<std::vector<std::uint8_t>>> read_output();
 
+  /// How long the agent may be silent beyond the window that it announced, in measurements from now on.
+  void limit_window_silence(std::chrono::milliseconds limit) { options_.window_silence_limit = limit; }
   Awaitable<absl::StatusOr<LatencyResult>> measure_latency(std::uint32_t warmup, std::uint32_t iterations,
                                                            Progress progress = nullptr);
   Awaitable<absl::StatusOr<ProfileResult>> measure_profile(std::uint32_t iterations, Progress progress = nullptr);
