@@ -211,6 +211,32 @@ TEST(AgentFaults, ResetInTheMiddleOfARunIsAborted) {
   EXPECT_TRUE(run(rig.io, rig.session->ping()).ok());
 }
 
+// 20 inferences of 20 ms, and an announcement that is taken for nothing: what counts is the silence beyond it.
+TEST(AgentFaults, SilenceBeyondAWindowHasALimitOfItsOwn) {
+  const std::vector<std::uint8_t> image = packed_digits();
+  Rig rig(1, {}, {"--paced-us", "20000"}, [] {
+    SessionOptions options = quick();
+    options.window_stretch = 0;
+    return options;
+  }());
+  ASSERT_TRUE(run(rig.io, rig.session->hello(5s)).ok());
+  ASSERT_TRUE(run(rig.io, rig.session->upload(kRam, image)).ok());
+  ASSERT_TRUE(run(rig.io, rig.session->load_model(kRam)).ok());
+  ASSERT_TRUE(run(rig.io, rig.session->set_input_seed(1)).ok());
+  rig.session->limit_window_silence(100ms);
+  const auto late = run(rig.io, rig.session->measure_latency(1, 20));
+  EXPECT_EQ(reason_of(late.status()), "AGENT_SILENT") << late.status();
+  EXPECT_EQ(late.status().message(), "the agent has been silent for 100 ms");
+
+  ASSERT_TRUE(run(rig.io, rig.session->hello(10s)).ok());
+  ASSERT_TRUE(run(rig.io, rig.session->load_model(kRam)).ok());
+  ASSERT_TRUE(run(rig.io, rig.session->set_input_seed(1)).ok());
+  rig.session->limit_window_silence(30s);
+  const auto waited = run(rig.io, rig.session->measure_latency(1, 20));
+  ASSERT_TRUE(waited.ok()) << waited.status();
+  EXPECT_EQ(waited->ticks.size(), 20U);
+}
+
 TEST(AgentFaults, CancelledOperationLeavesTheSessionUsableAfterHello) {
   const std::vector<std::uint8_t> image = packed_digits();
   Rig rig(1, {}, {"--paced-us", "5000"});
