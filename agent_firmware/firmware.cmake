@@ -11,7 +11,8 @@ if(NOT EXISTS ${BOARD_DIR}/board.cmake)
   list(TRANSFORM ports REPLACE "/board.cmake" "")
   message(FATAL_ERROR "TINYRIG_BOARD='${TINYRIG_BOARD}' has no port; there are: ${ports}")
 endif()
-# BOARD_CPU_FLAGS, BOARD_FAMILY (folder of ports/ with startup.cpp). Optional: BOARD_LINK_FLAGS in place of the
+# BOARD_CPU_FLAGS, BOARD_FAMILY (folder of ports/ with startup.cpp), BOARD_CORE and BOARD_KERNELS (a core's name and
+# folder of engine/kernels/, as engine/sources.cmake lists them). Optional: BOARD_LINK_FLAGS in place of the
 # CPU flags when linking, BOARD_DEFINES, BOARD_ENGINE_FLAGS.
 include(${BOARD_DIR}/board.cmake)
 if(NOT BOARD_LINK_FLAGS)
@@ -83,10 +84,12 @@ include(${FIRMWARE_DIR}/engine/sources.cmake)
 include(${FIRMWARE_DIR}/agent/sources.cmake)
 include(${REPO_ROOT}/cmake/Nanopb.cmake)
 target_compile_options(tinyrig_agent_messages PRIVATE -Os)
+list(APPEND ENGINE_SOURCES ${ENGINE_KERNELS_${BOARD_KERNELS}})
 list(TRANSFORM ENGINE_SOURCES PREPEND ${FIRMWARE_DIR}/engine/)
 list(TRANSFORM TINYRIG_AGENT_SOURCES PREPEND ${REPO_ROOT}/)
 add_library(firmware_engine STATIC ${ENGINE_SOURCES})
 target_compile_options(firmware_engine PRIVATE -O2 ${BOARD_ENGINE_FLAGS})
+target_compile_definitions(firmware_engine PRIVATE TINYRIG_CORE=${ENGINE_CORE_${BOARD_CORE}})
 target_link_libraries(firmware_engine PRIVATE firmware_warnings)
 firmware_program(tinyrig-agent
   SOURCES ${TINYRIG_AGENT_SOURCES} ${REPO_ROOT}/${TINYRIG_AGENT_MAIN} LIBS firmware_engine tinyrig_agent_messages m)

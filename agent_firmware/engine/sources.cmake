@@ -1,5 +1,5 @@
-# Sources of the engine, for the host's build and the boards' alike; paths from this folder.
-# kernels/portable/core.cpp is the folder of core kernels of cores that have none: a build links exactly one.
+# Sources of the engine, for the host's build and the boards' alike; paths from this folder. A build links
+# ENGINE_SOURCES and exactly one ENGINE_KERNELS_<folder>, with TINYRIG_CORE: the packed::Core that it runs.
 set(ENGINE_SOURCES
   bounds.cpp
   image.cpp
@@ -10,7 +10,6 @@ set(ENGINE_SOURCES
   kernels/portable/conv_check.cpp
   kernels/portable/convert.cpp
   kernels/portable/copy.cpp
-  kernels/portable/core.cpp
   kernels/portable/depthwise_conv_2d.cpp
   kernels/portable/fully_connected.cpp
   kernels/portable/gather.cpp
@@ -22,3 +21,15 @@ set(ENGINE_SOURCES
   kernels/portable/resize_nearest_neighbor.cpp
   kernels/portable/softmax.cpp
   kernels/portable/transpose_conv.cpp)
+set(ENGINE_KERNELS_portable kernels/portable/core.cpp)
+set(ENGINE_KERNELS_dsp kernels/dsp/core.cpp)
+set(ENGINE_KERNELS_helium kernels/helium/core.cpp)
+set(ENGINE_KERNELS_scalar kernels/scalar/core.cpp)
+# packed::Core by name, as a board.cmake gives it (BOARD_CORE).
+set(ENGINE_CORE_cortex-m0 1)
+set(ENGINE_CORE_cortex-m3 2)
+set(ENGINE_CORE_cortex-m4 3)
+set(ENGINE_CORE_cortex-m7 4)
+set(ENGINE_CORE_cortex-m33 5)
+set(ENGINE_CORE_cortex-m55 6)
+set(ENGINE_CORE_rv32imac 7)

@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "server/model/core_layouts.h"
+
 namespace tinyrig::model {
 namespace {
 
@@ -17,11 +19,23 @@ constexpr std::array<std::pair<packed::Core, const char*>, 8> kCores = {{
     {packed::Core::kRv32imac, "rv32imac"},
 }};
 
-// Returns whether the core has a kernel for the operator; if so, it is chosen and laid out for.
-using Layouter = bool (*)(Program& program, LoweredOperator& op);
-
-// No core has kernels of its own yet: each entry that comes here is one core's layouter.
-Layouter layouter_of(packed::Core /*core*/) { return nullptr; }
+Layouter layouter_of(packed::Core core) {
+  switch (core) {
+    case packed::Core::kCortexM4:
+    case packed::Core::kCortexM7:
+    case packed::Core::kCortexM33:
+      return lay_out_for_dsp;
+    case packed::Core::kCortexM55:
+      return lay_out_for_helium;
+    case packed::Core::kCortexM0:
+    case packed::Core::kCortexM3:
+    case packed::Core::kRv32imac:
+      return lay_out_for_scalar;
+    case packed::Core::kPortable:
+      break;
+  }
+  return nullptr;
+}
 
 }  // namespace
 

@@ -42,6 +42,22 @@ struct ConvParams {
 };
 static_assert(sizeof(ConvParams) == 112);
 
+// What a core's own convolution kernels keep for each output channel, where the portable ones have bias,
+// multiplier and shift: ConvParams::bias refers to Requantization[channels], multipliers and shifts are kNone.
+//   scaled = ((accumulator + bias) * multiplier + 2^30) >> 31
+//   output = clamp((scaled - (scaled < 0 ? 1 : 0) + rounding) >> shift)
+// with the input's offset folded into bias, the output's and half a step into rounding:
+// bias = bias + input_offset * sum(weights), rounding = 2^(shift - 1) + (output_offset << shift). The
+// accumulator is then sum(input * weight) over every tap, with the input's zero point in the padding.
+// Equal to the reference's double rounding for |accumulator + bias| < 2^30 and shift in
+// [kMinRightShift, kMaxRightShift], which the packer proves for each channel before it chooses such a kernel.
+struct Requantization {
+  std::int32_t bias, multiplier, rounding, shift;
+};
+static_assert(sizeof(Requantization) == 16);
+inline constexpr std::int32_t kMinRightShift = 1;
+inline constexpr std::int32_t kMaxRightShift = 22;
+
 // weights: [outputs][inputs]. multipliers/shifts have `outputs` entries when per_channel, else one.
 // output = requantize(sum((input + input_offset) * (weight + weights_offset)) + bias).
 struct FullyConnectedParams {

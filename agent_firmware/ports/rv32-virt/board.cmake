@@ -1,4 +1,6 @@
 # The assembler wants _zicsr for CSR instructions, but only plain rv32imac matches a libc build.
 set(BOARD_CPU_FLAGS -march=rv32imac_zicsr_zifencei -mabi=ilp32)
 set(BOARD_LINK_FLAGS -march=rv32imac -mabi=ilp32)
+set(BOARD_CORE rv32imac)
+set(BOARD_KERNELS scalar)
 set(BOARD_FAMILY riscv)
