@@ -33,6 +33,19 @@ bool Bounds::constants(packed::DataRef ref, std::uint64_t count, std::int32_t lo
   return true;
 }
 
+bool Bounds::requantizations(packed::DataRef ref, std::uint64_t count) const {
+  if ((ref & packed::kInImage) == 0 || !readable(ref, 4 * count, sizeof(std::int32_t))) {
+    return false;
+  }
+  const auto* scales = reinterpret_cast<const packed::Requantization*>(image_.data() + (ref & ~packed::kInImage));
+  for (std::uint64_t i = 0; i < count; ++i) {
+    if (scales[i].multiplier < 0 || !within(scales[i].shift, packed::kMinRightShift, packed::kMaxRightShift)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 std::uint64_t element_count(std::span<const std::int32_t> dims) {
   std::uint64_t count = 1;
   for (const std::int32_t dim : dims) {

@@ -24,6 +24,8 @@ class Bounds {
   bool writable(packed::DataRef ref, std::uint64_t count, std::uint32_t element_bytes = 1) const;
   // `count` shifts or multipliers in the image, each within [low, high].
   bool constants(packed::DataRef ref, std::uint64_t count, std::int32_t low, std::int32_t high) const;
+  // `count` packed::Requantization in the image, each with multiplier and shift in range.
+  bool requantizations(packed::DataRef ref, std::uint64_t count) const;
 
  private:
   std::span<const std::byte> image_;

@@ -2,7 +2,7 @@
 
 namespace tinyrig::engine {
 
-bool check_convolution(const packed::ConvParams& p, const Bounds& bounds) {
+bool check_convolution_shape(const packed::ConvParams& p, const Bounds& bounds) {
   if (!spatial_shape(p.input_shape) || !spatial_shape(p.output_shape) || p.input_shape.n != p.output_shape.n) {
     return false;
   }
@@ -18,9 +18,13 @@ bool check_convolution(const packed::ConvParams& p, const Bounds& bounds) {
   if (!input_offset(p.input_offset) || !quantized_output(p.output_offset, p.activation_min, p.activation_max)) {
     return false;
   }
-  const auto channels = static_cast<std::uint64_t>(p.output_shape.c);
   return bounds.readable(p.input, element_count(p.input_shape)) &&
-         bounds.writable(p.output, element_count(p.output_shape)) &&
+         bounds.writable(p.output, element_count(p.output_shape));
+}
+
+bool check_convolution(const packed::ConvParams& p, const Bounds& bounds) {
+  const auto channels = static_cast<std::uint64_t>(p.output_shape.c);
+  return check_convolution_shape(p, bounds) &&
          (p.bias == packed::kNone || bounds.readable(p.bias, channels, sizeof(std::int32_t))) &&
          bounds.constants(p.multipliers, channels, 0, kMaxMultiplier) &&
          bounds.constants(p.shifts, channels, kMinShift, kMaxShift);

@@ -1,5 +1,5 @@
-// What the three convolutions have in common to check: shapes, window, quantization, per-channel arrays.
-// Weights and the relation of channels are each kernel's own.
+// What convolutions have in common to check: shapes, window, quantization; for the portable ones also the arrays
+// per channel. Weights and the relation of channels are each kernel's own.
 #pragma once
 
 #include "agent_firmware/engine/bounds.h"
@@ -7,6 +7,7 @@
 
 namespace tinyrig::engine {
 
+bool check_convolution_shape(const packed::ConvParams& p, const Bounds& bounds);
 bool check_convolution(const packed::ConvParams& p, const Bounds& bounds);
 
 }  // namespace tinyrig::engine
