@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "client/format.h"
 #include "client/table.h"
@@ -33,32 +34,38 @@ void Progress::update(const v1::Job& job) {
 }
 
 std::string Progress::update(const v1::RunSummary& run) {
-  v1::RunSummary& known = runs_[run.run_id()];
-  const bool changed = known.state() != run.state() || known.step() != run.step() || known.board_id() != run.board_id();
-  known = run;
-  if (!changed) return "";
-  std::string line = run.model_name() + " on " + place_of(run) + ": ";
+  const v1::RunSummary before = std::exchange(runs_[run.run_id()], run);
+  const std::string name = run.model_name() + " on " + place_of(run) + ": ";
   if (run.state() == v1::RUN_STATE_FINISHED) {
-    line += outcome(run.outcome());
-    if (!run.reason().empty()) line += " [" + run.reason() + "] " + run.message();
-  } else {
-    line += run_state(run.state());
-    if (!run.step().empty()) line += ", " + run.step();
+    if (before.state() == v1::RUN_STATE_FINISHED) return "";
+    const std::string why = run.reason().empty() ? "" : " [" + run.reason() + "] " + run.message();
+    return printable("[" + std::to_string(finished()) + "/" + std::to_string(runs_.size()) + "] " + name +
+                     outcome(run.outcome()) + why);
   }
-  return printable(line);
+  if (on_a_board(run) && (!on_a_board(before) || before.attempts() != run.attempts())) {
+    return printable(name + "started" + (run.attempts() > 1 ? ", attempt " + std::to_string(run.attempts()) : ""));
+  }
+  if (!on_a_board(run) && on_a_board(before)) {
+    return printable(name + "queued again, attempt " + std::to_string(before.attempts()) + " on " + before.board_id() +
+                     " failed");
+  }
+  return "";
+}
+
+std::size_t Progress::finished() const {
+  return static_cast<std::size_t>(std::count_if(
+      runs_.begin(), runs_.end(), [](const auto& entry) { return entry.second.state() == v1::RUN_STATE_FINISHED; }));
 }
 
 std::string Progress::summary() const {
-  std::size_t finished = 0;
   std::size_t running = 0;
   std::size_t failed = 0;
   for (const auto& [id, run] : runs_) {
-    finished += run.state() == v1::RUN_STATE_FINISHED ? 1 : 0;
     running += on_a_board(run) ? 1 : 0;
     failed += run.state() == v1::RUN_STATE_FINISHED && run.outcome() != v1::OUTCOME_SUCCEEDED ? 1 : 0;
   }
-  std::string text = std::to_string(finished) + " of " + std::to_string(runs_.size()) + " runs finished, " +
-                     std::to_string(running) + " running, " + std::to_string(runs_.size() - finished - running) +
+  std::string text = std::to_string(finished()) + " of " + std::to_string(runs_.size()) + " runs finished, " +
+                     std::to_string(running) + " running, " + std::to_string(runs_.size() - finished() - running) +
                      " queued";
   if (failed != 0) text += ", " + std::to_string(failed) + " not succeeded";
   return text;

@@ -1,5 +1,5 @@
-// What a job is doing, as lines of text: a small table that is redrawn on a terminal, or one line per change
-// elsewhere. Pure: gets messages, gives text.
+// What a job is doing, as lines of text: a small table that is redrawn on a terminal, or one line when a run
+// starts, goes back to the queue or ends elsewhere. Pure: gets messages, gives text.
 #pragma once
 
 #include <map>
@@ -15,7 +15,7 @@ class Progress {
   /// The whole job: first message, and after a gap.
   void update(const v1::Job& job);
   /// Gives the line that tells of the change, without newline; empty when nothing changed that is worth one
-  /// (progress within a step).
+  /// (a step of a run that goes on).
   std::string update(const v1::RunSummary& run);
 
   /// The redrawn picture: a summary line, then one line per run on a board, at most `max_lines` of at most
@@ -25,6 +25,8 @@ class Progress {
   std::string summary() const;
 
  private:
+  std::size_t finished() const;
+
   std::string job_id_;
   std::map<std::string, v1::RunSummary> runs_;  // by run id, which sorts by birth
 };

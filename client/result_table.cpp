@@ -31,6 +31,16 @@ std::string flash(const v1::RunResult& result) {
 
 }  // namespace
 
+std::string result_line(const v1::RunResult& result) {
+  std::string line;
+  if (result.has_latency()) {
+    line = median(result) + " " + unit(result) + ", 95 % interval " +
+           interval(result.latency().median_interval_ticks()) + ", " +
+           samples(result.latency().count(), result.latency().sessions()) + ", ";
+  }
+  return line + "verified " + verification(result.verification());
+}
+
 std::string result_table(std::vector<v1::Run> runs) {
   std::stable_sort(runs.begin(), runs.end(), [](const v1::Run& a, const v1::Run& b) {
     return std::tie(a.summary().model_name(), a.summary().board_type(), a.summary().board_id()) <

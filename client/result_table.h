@@ -14,6 +14,10 @@ namespace tinyrig::client {
 /// sorted by model, then board type.
 std::string result_table(std::vector<v1::Run> runs);
 
+/// One result in a line: "123,456 instructions (emulated), 95 % interval [123,456, 123,456], 10x3, verified 8/8
+/// expected".
+std::string result_line(const v1::RunResult& result);
+
 /// Reasons of runs that did not succeed, and the cells that were skipped; empty when there are none.
 std::string result_notes(const v1::Job& job, const std::vector<v1::Run>& runs);
 

@@ -5,29 +5,39 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include "client/table.h"
 
 namespace tinyrig::client {
 
-ProgressView::ProgressView(bool enabled) : enabled_(enabled), terminal_(enabled && ::isatty(STDERR_FILENO) == 1) {}
+ProgressView::ProgressView(bool enabled, ResultOf result_of)
+    : enabled_(enabled), terminal_(enabled && ::isatty(STDERR_FILENO) == 1), result_of_(std::move(result_of)) {}
 
 void ProgressView::show(const v1::Job& job) {
   if (!enabled_) return;
-  progress_.update(job);
-  if (terminal_) return redraw();
-  if (!known_) say("job " + job.job_id() + ": " + progress_.summary());
+  if (terminal_) {
+    progress_.update(job);
+    return redraw();
+  }
+  if (known_) {  // after a gap: what happened in it
+    for (const v1::RunSummary& run : job.runs()) show(run);
+    return;
+  }
   known_ = true;
+  progress_.update(job);
+  say("job " + job.job_id() + ": " + progress_.summary());
 }
 
 void ProgressView::show(const v1::RunSummary& run) {
   if (!enabled_) return;
-  const std::string line = progress_.update(run);
-  if (terminal_) {
-    redraw();
-  } else if (!line.empty()) {
-    say(line);
+  std::string line = progress_.update(run);
+  if (terminal_) return redraw();
+  if (line.empty()) return;
+  if (run.outcome() == v1::OUTCOME_SUCCEEDED) {
+    if (const std::string result = result_of_(run.run_id()); !result.empty()) line += ", " + result;
   }
+  say(line);
 }
 
 void ProgressView::show(const v1::LogLine& log) {

@@ -1,6 +1,7 @@
 // The progress on stderr: redrawn in place on a terminal, appended line by line elsewhere.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "client/progress.h"
@@ -9,8 +10,11 @@ namespace tinyrig::client {
 
 class ProgressView {
  public:
+  /// What a finished run measured, in a few words; "" when it cannot be told.
+  using ResultOf = std::function<std::string(const std::string& run_id)>;
+
   /// `enabled` false: shows nothing.
-  explicit ProgressView(bool enabled);
+  ProgressView(bool enabled, ResultOf result_of);
   /// Leaves the last picture standing.
   ~ProgressView() = default;
 
@@ -27,6 +31,7 @@ class ProgressView {
 
   const bool enabled_;
   const bool terminal_;
+  const ResultOf result_of_;
   Progress progress_;
   bool known_ = false;
   std::size_t drawn_lines_ = 0;

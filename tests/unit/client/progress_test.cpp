@@ -56,16 +56,35 @@ TEST(Progress, PictureFitsTheTerminal) {
   for (const std::string& line : lines) EXPECT_LE(display_width(line), 40U) << line;
 }
 
-TEST(Progress, OneLinePerChangeNotPerPercent) {
+TEST(Progress, ALineWhenARunStartsGoesBackOrEnds) {
   Progress progress;
-  EXPECT_EQ(progress.update(run("r-1", v1::RUN_STATE_QUEUED)), "kws on mps2-an386: queued");
-  EXPECT_EQ(progress.update(run("r-1", v1::RUN_STATE_PREPARING, "flashing", 0.1)), "kws on emu-1: preparing, flashing");
-  EXPECT_EQ(progress.update(run("r-1", v1::RUN_STATE_PREPARING, "flashing", 0.2)), "");
+  v1::Job job;
+  *job.add_runs() = run("r-1", v1::RUN_STATE_QUEUED);
+  *job.add_runs() = run("r-2", v1::RUN_STATE_QUEUED);
+  progress.update(job);
+  const auto told = [&progress](const std::string& id, v1::RunState state, std::uint32_t attempts,
+                                const std::string& step = "") {
+    v1::RunSummary now = run(id, state, step);
+    now.set_attempts(attempts);
+    return progress.update(now);
+  };
+  EXPECT_EQ(told("r-1", v1::RUN_STATE_QUEUED, 0), "");
+  EXPECT_EQ(told("r-1", v1::RUN_STATE_LEASED, 1), "kws on emu-1: started");
+  EXPECT_EQ(told("r-1", v1::RUN_STATE_PREPARING, 1, "model to RAM"), "");
+  EXPECT_EQ(told("r-1", v1::RUN_STATE_MEASURING, 1, "session 1 of 3: measuring"), "");
+  EXPECT_EQ(told("r-1", v1::RUN_STATE_QUEUED, 1), "kws on mps2-an386: queued again, attempt 1 on emu-1 failed");
+  EXPECT_EQ(told("r-1", v1::RUN_STATE_PREPARING, 2), "kws on emu-1: started, attempt 2");
+  EXPECT_EQ(told("r-1", v1::RUN_STATE_LEASED, 3), "kws on emu-1: started, attempt 3") << "the queued state was missed";
+
   v1::RunSummary failed = run("r-1", v1::RUN_STATE_FINISHED);
   failed.set_outcome(v1::OUTCOME_BOARD_ERROR);
   failed.set_reason("AGENT_SILENT");
   failed.set_message("no answer\x1b[2J");
-  EXPECT_EQ(progress.update(failed), "kws on emu-1: board error [AGENT_SILENT] no answer?[2J");
+  EXPECT_EQ(progress.update(failed), "[1/2] kws on emu-1: board error [AGENT_SILENT] no answer?[2J");
+  EXPECT_EQ(progress.update(failed), "") << "told before";
+  v1::RunSummary good = run("r-2", v1::RUN_STATE_FINISHED);
+  good.set_outcome(v1::OUTCOME_SUCCEEDED);
+  EXPECT_EQ(progress.update(good), "[2/2] kws on emu-1: succeeded");
 }
 
 }  // namespace
