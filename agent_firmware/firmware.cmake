@@ -1,5 +1,5 @@
-# The cross build of one board: tinyrig-agent.elf, .bin and .json (manifest), and the porting test
-# tinyrig-bringup. Used when agent_firmware/ is the top of the build:
+# The cross build of one board: tinyrig-agent.elf, .bin and .json (manifest), the porting test tinyrig-bringup,
+# and tinyrig-kernels, which runs packed images for tests and benchmarks of the engine. Used when agent_firmware/ is the top of the build:
 #   cmake -S agent_firmware -B build/firmware/<board> -DTINYRIG_BOARD=<board> \
 #         -DCMAKE_TOOLCHAIN_FILE=agent_firmware/toolchains/{arm-none-eabi,riscv}.cmake
 set(TINYRIG_BOARD "" CACHE STRING "Folder of agent_firmware/ports with a board.cmake")
@@ -93,3 +93,5 @@ target_compile_definitions(firmware_engine PRIVATE TINYRIG_CORE=${ENGINE_CORE_${
 target_link_libraries(firmware_engine PRIVATE firmware_warnings)
 firmware_program(tinyrig-agent
   SOURCES ${TINYRIG_AGENT_SOURCES} ${REPO_ROOT}/${TINYRIG_AGENT_MAIN} LIBS firmware_engine tinyrig_agent_messages m)
+firmware_program(tinyrig-kernels
+  SOURCES kernels_test/main.cpp kernels_test/compare.cpp kernels_test/measure.cpp LIBS firmware_engine)

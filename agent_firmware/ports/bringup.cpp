@@ -13,46 +13,12 @@
 #include <span>
 
 #include "agent_firmware/agent/port.h"
+#include "agent_firmware/ports/shared/print.h"
 
 namespace {
 
 using namespace tinyrig;
-
-void print(const char* text) {
-  std::size_t length = 0;
-  while (text[length] != '\0') ++length;
-  port::write({reinterpret_cast<const std::uint8_t*>(text), length});
-}
-
-void print_number(std::uint64_t value) {
-  char digits[21];
-  char* at = digits + sizeof digits;
-  *--at = '\0';
-  do {
-    *--at = static_cast<char>('0' + value % 10);
-    value /= 10;
-  } while (value != 0);
-  print(at);
-}
-
-void print_hex(std::span<const std::uint8_t> bytes) {
-  for (const std::uint8_t byte : bytes) {
-    constexpr char kDigits[] = "0123456789abcdef";
-    const char pair[3] = {kDigits[byte >> 4], kDigits[byte & 15], '\0'};
-    print(pair);
-  }
-}
-
-void print_field(const char* name, std::uint64_t value) {
-  print(name);
-  print_number(value);
-}
-
-void print_hash(std::uint32_t hash) {
-  const std::uint8_t bytes[] = {static_cast<std::uint8_t>(hash >> 24), static_cast<std::uint8_t>(hash >> 16),
-                                static_cast<std::uint8_t>(hash >> 8), static_cast<std::uint8_t>(hash)};
-  print_hex(bytes);
-}
+using namespace tinyrig::text;
 
 constexpr std::uint32_t kFnvStart = 2166136261U;
 std::uint32_t fnv(std::uint32_t hash, std::uint8_t byte) { return (hash ^ byte) * 16777619U; }
