@@ -6,6 +6,8 @@
 #include <numeric>
 #include <span>
 
+#include "server/model/quantize.h"
+
 namespace tinyrig::model {
 namespace {
 
@@ -14,6 +16,21 @@ std::vector<std::int32_t> words(const Program& program, ValueId value) {
   std::vector<std::int32_t> result(bytes.size() / sizeof(std::int32_t));
   std::memcpy(result.data(), bytes.data(), result.size() * sizeof(std::int32_t));
   return result;
+}
+
+// The one output of a channel that gives the same for every accumulator in [low, high] (a channel that training
+// left without weights): scaling is monotonic as long as its left shift keeps every bit.
+std::optional<std::int32_t> constant_output(std::int64_t low, std::int64_t high, Multiplier multiplier,
+                                            const packed::ConvParams& conv) {
+  const std::int64_t limit = std::int64_t{1} << (31 - std::max(multiplier.shift, 0));
+  if (low < -limit || high >= limit) return std::nullopt;
+  const auto output = [&](std::int64_t accumulator) {
+    const std::int64_t scaled = multiply_by_quantized_multiplier(static_cast<std::int32_t>(accumulator), multiplier);
+    return static_cast<std::int32_t>(
+        std::clamp<std::int64_t>(scaled + conv.output_offset, conv.activation_min, conv.activation_max));
+  };
+  if (output(low) != output(high)) return std::nullopt;
+  return output(low);
 }
 
 ValueId add_words(Program& program, const std::vector<std::int32_t>& values) {
@@ -84,7 +101,12 @@ std::optional<std::vector<packed::Requantization>> requantizations(const Program
     const std::int64_t sum = std::accumulate(weights[c].begin(), weights[c].end(), std::int64_t{0});
     const std::int64_t bias = biases[c] + conv.input_offset * sum;
     const std::int32_t shift = -shifts[c];
-    if (std::abs(bias) + largest_accumulator(weights[c]) > kLargestSum) return std::nullopt;
+    const std::int64_t reach = largest_accumulator(weights[c]);
+    if (const auto constant = constant_output(bias - reach, bias + reach, {multipliers[c], shifts[c]}, conv)) {
+      result.push_back({0, 0, 1 + 2 * *constant, 1});
+      continue;
+    }
+    if (std::abs(bias) + reach > kLargestSum) return std::nullopt;
     if (shift < packed::kMinRightShift || shift > packed::kMaxRightShift) return std::nullopt;
     const std::int32_t rounding = (1 << (shift - 1)) + conv.output_offset * (1 << shift);
     result.push_back({static_cast<std::int32_t>(bias), multipliers[c], rounding, shift});

@@ -23,6 +23,7 @@ ChannelWeights channel_weights(const Program& program, packed::OperatorKind kind
 std::optional<packed::ConvParams> as_convolution(Program& program, const packed::FullyConnectedParams& dense);
 
 /// One for each output channel; empty when a channel is out of the range that packed::Requantization states.
+/// A channel whose output is the same for every input is never out of range: its multiplier becomes 0.
 std::optional<std::vector<packed::Requantization>> requantizations(const Program& program,
                                                                    const packed::ConvParams& conv,
                                                                    const ChannelWeights& weights);
