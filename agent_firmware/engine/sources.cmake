@@ -23,7 +23,11 @@ set(ENGINE_SOURCES
   kernels/portable/transpose_conv.cpp)
 set(ENGINE_KERNELS_portable kernels/portable/core.cpp)
 set(ENGINE_KERNELS_dsp kernels/dsp/core.cpp)
-set(ENGINE_KERNELS_helium kernels/helium/core.cpp)
+set(ENGINE_KERNELS_helium
+  kernels/helium/checks.cpp
+  kernels/helium/core.cpp
+  kernels/helium/conv_2d.cpp
+  kernels/helium/dot_products.S)
 set(ENGINE_KERNELS_scalar kernels/scalar/core.cpp)
 # packed::Core by name, as a board.cmake gives it (BOARD_CORE).
 set(ENGINE_CORE_cortex-m0 1)

@@ -1,8 +1,98 @@
 // Constants in the order of agent_firmware/engine/kernels/helium: Cortex-M55 with Helium.
+#include <cstring>
+#include <limits>
+#include <span>
+
+#include "server/model/channel_weights.h"
 #include "server/model/core_layouts.h"
+#include "wire/packed_model/helium.h"
 
 namespace tinyrig::model {
+namespace {
 
-bool lay_out_for_helium(Program& /*program*/, LoweredOperator& /*op*/) { return false; }
+namespace layout = packed::helium;
+
+constexpr std::size_t kVector = layout::kVectorBytes;
+constexpr std::size_t kGroup = layout::kGroupChannels;
+
+template <class T>
+ValueId add_constants(Program& program, const std::vector<T>& values) {
+  const auto bytes = std::as_bytes(std::span(values));
+  std::vector<std::uint8_t> data(bytes.size());
+  std::memcpy(data.data(), bytes.data(), bytes.size());
+  return program.add_constant(std::move(data));
+}
+
+ValueId add_scratch(Program& program, LoweredOperator& op, std::int64_t bytes) {
+  program.values.push_back({Value::Kind::kScratch, static_cast<std::uint32_t>(bytes), {}, -1});
+  const auto value = static_cast<ValueId>(program.values.size() - 1);
+  op.scratch.push_back(value);
+  return value;
+}
+
+std::vector<layout::Scales> in_groups(const std::vector<packed::Requantization>& channels) {
+  std::vector<layout::Scales> groups((channels.size() + kGroup - 1) / kGroup);
+  for (std::size_t c = 0; c < channels.size(); ++c) {
+    layout::Scales& group = groups[c / kGroup];
+    const std::size_t lane = c % kGroup;
+    group.bias[lane] = channels[c].bias;
+    group.multiplier[lane] = channels[c].multiplier;
+    group.rounding[lane] = channels[c].rounding;
+    group.left_shift[lane] = layout::kOutputBit - channels[c].shift;
+  }
+  return groups;
+}
+
+std::vector<std::int8_t> in_blocks(const ChannelWeights& weights, std::size_t steps) {
+  const std::size_t groups = (weights.size() + kGroup - 1) / kGroup;
+  std::vector<std::int8_t> blocks(groups * kGroup * steps * kVector);
+  for (std::size_t c = 0; c < weights.size(); ++c) {
+    const std::size_t lane = c % kGroup, pair = lane % 2, place = lane / 2;
+    std::int8_t* const pair_begin = blocks.data() + (c / kGroup * kGroup + pair * 2) * steps * kVector;
+    for (std::size_t k = 0; k < weights[c].size(); ++k) {
+      pair_begin[(k / kVector * 2 + place) * kVector + k % kVector] = weights[c][k];
+    }
+  }
+  return blocks;
+}
+
+bool lay_out_convolution(Program& program, LoweredOperator& op, packed::ConvParams conv,
+                         const ChannelWeights& weights) {
+  const std::optional<std::vector<packed::Requantization>> scales = requantizations(program, conv, weights);
+  if (!scales) return false;
+  conv.bias = add_constants(program, in_groups(*scales));
+  conv.weights = add_constants(program, in_blocks(weights, static_cast<std::size_t>(layout::convolution_steps(conv))));
+  conv.multipliers = conv.shifts = packed::kNone;
+  op.kind = packed::OperatorKind::kConv2d;
+  op.kernel = layout::kConvolution;
+  op.kernel_name = "helium dot products";
+  if (layout::convolution_is_direct(conv)) {
+    op.kernel_name = "helium dot products 1x1";
+  } else {
+    conv.scratch = add_scratch(
+        program, op, layout::convolution_columns(conv) * layout::convolution_steps(conv) * layout::kVectorBytes);
+  }
+  op.params = conv;
+  return true;
+}
+
+}  // namespace
+
+bool lay_out_for_helium(Program& program, LoweredOperator& op) {
+  switch (op.kind) {
+    case packed::OperatorKind::kConv2d: {
+      const auto& conv = std::get<packed::ConvParams>(op.params);
+      return lay_out_convolution(program, op, conv, channel_weights(program, op.kind, conv));
+    }
+    case packed::OperatorKind::kFullyConnected: {
+      const std::optional<packed::ConvParams> conv =
+          as_convolution(program, std::get<packed::FullyConnectedParams>(op.params));
+      return conv &&
+             lay_out_convolution(program, op, *conv, channel_weights(program, packed::OperatorKind::kConv2d, *conv));
+    }
+    default:
+      return false;
+  }
+}
 
 }  // namespace tinyrig::model

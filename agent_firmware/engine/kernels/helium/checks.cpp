@@ -1,0 +1,28 @@
+#include "agent_firmware/engine/kernels/helium/checks.h"
+
+#include "agent_firmware/engine/kernels/portable/conv_check.h"
+#include "wire/packed_model/helium.h"
+
+namespace tinyrig::engine {
+namespace {
+
+namespace layout = packed::helium;
+
+constexpr std::uint32_t kWord = sizeof(std::int32_t);  // vectors of constants are read in words
+
+}  // namespace
+
+bool helium::check_convolution(const packed::ConvParams& p, const Bounds& bounds) {
+  const std::int32_t taps[] = {p.kernel_h, p.kernel_w, p.input_shape.c};
+  if (!check_convolution_shape(p, bounds) || element_count(taps) == 0) {
+    return false;
+  }
+  const auto groups = static_cast<std::uint64_t>(layout::convolution_groups(p));
+  const std::uint64_t column_bytes = static_cast<std::uint64_t>(layout::convolution_steps(p)) * layout::kVectorBytes;
+  const auto columns = static_cast<std::uint64_t>(layout::convolution_columns(p));
+  return bounds.readable(p.weights, groups * layout::kGroupChannels * column_bytes / kWord, kWord) &&
+         bounds.readable(p.bias, groups * sizeof(layout::Scales) / kWord, kWord) &&
+         (layout::convolution_is_direct(p) || bounds.writable(p.scratch, columns * column_bytes));
+}
+
+}  // namespace tinyrig::engine

@@ -1,0 +1,11 @@
+// What load() holds operators of the Helium kernels to. Apart from the kernels, so that any host can test it.
+#pragma once
+
+#include "agent_firmware/engine/bounds.h"
+#include "wire/packed_model/params.h"
+
+namespace tinyrig::engine::helium {
+
+bool check_convolution(const packed::ConvParams& p, const Bounds& bounds);
+
+}  // namespace tinyrig::engine::helium

@@ -1,0 +1,100 @@
+// What load() refuses of operators for the Helium kernels: a valid one is damaged in one field at a time.
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <vector>
+
+#include "agent_firmware/engine/kernels/helium/checks.h"
+#include "tests/support/packed_image_builder.h"
+#include "wire/packed_model/helium.h"
+
+namespace tinyrig::engine {
+namespace {
+
+namespace layout = packed::helium;
+using packed::kInImage;
+
+constexpr std::uint32_t kImageBytes = 4096, kArenaBytes = 1024;
+
+template <class Params>
+struct Damage {
+  const char* what;
+  std::function<void(Params&)> apply;
+};
+
+template <class Params>
+void expect_refused(bool (*check)(const Params&, const Bounds&), const Params& good,
+                    const std::vector<Damage<Params>>& damages) {
+  const test::AlignedBytes image(kImageBytes);
+  const Bounds bounds(image.span(), kArenaBytes);
+  EXPECT_TRUE(check(good, bounds)) << "undamaged";
+  for (const Damage<Params>& damage : damages) {
+    Params bad = good;
+    damage.apply(bad);
+    EXPECT_FALSE(check(bad, bounds)) << damage.what;
+  }
+}
+
+// 4x4x8 to 4x4x5, 3x3: 72 taps in 5 vectors, two groups of channels. Weights, scales and scratch end where
+// the image and the arena do.
+packed::ConvParams convolution() {
+  packed::ConvParams p{};
+  p.input = 0;
+  p.output = 128;
+  p.weights = kInImage | (kImageBytes - 2 * 4 * 5 * 16);
+  p.bias = kInImage | (kImageBytes - 2 * 64);
+  p.multipliers = p.shifts = packed::kNone;
+  p.scratch = kArenaBytes - 8 * 80;
+  p.input_shape = {1, 4, 2, 8};
+  p.output_shape = {1, 4, 2, 5};
+  p.kernel_h = p.kernel_w = 3;
+  p.stride_h = p.stride_w = p.dilation_h = p.dilation_w = 1;
+  p.pad_top = p.pad_left = 1;
+  p.activation_min = -128;
+  p.activation_max = 127;
+  return p;
+}
+
+TEST(HeliumChecks, Convolution) {
+  using P = packed::ConvParams;
+  const std::vector<Damage<P>> damages = {
+      {"weights beyond", [](P& p) { p.weights += 16; }},
+      {"weights misaligned", [](P& p) { p.weights -= 4; }},
+      {"weights in the arena, misaligned", [](P& p) { p.weights = 1; }},
+      {"no weights", [](P& p) { p.weights = packed::kNone; }},
+      {"scales beyond", [](P& p) { p.bias += 16; }},
+      {"no scales", [](P& p) { p.bias = packed::kNone; }},
+      {"scratch beyond", [](P& p) { p.scratch += 1; }},
+      {"no scratch", [](P& p) { p.scratch = packed::kNone; }},
+      {"scratch in the image", [](P& p) { p.scratch = kInImage; }},
+      {"a group of channels more", [](P& p) { p.output_shape.c = 9; }},
+      {"a vector of taps more", [](P& p) { p.input_shape.c = 9; }},
+      {"taps that wrap", [](P& p) { p.kernel_h = p.kernel_w = 32767; }},
+      {"a larger kernel", [](P& p) { p.kernel_w = 4; }},
+      {"output beyond", [](P& p) { p.output = kArenaBytes - 39; }},
+      {"zero stride", [](P& p) { p.stride_w = 0; }},
+      {"batches apart", [](P& p) { p.input_shape.n = 2; }},
+  };
+  expect_refused(helium::check_convolution, convolution(), damages);
+}
+
+// Without scratch only when the input is the columns: the same pixels, whole vectors.
+TEST(HeliumChecks, ConvolutionThatReadsItsInputDirectly) {
+  using P = packed::ConvParams;
+  P good = convolution();
+  good.kernel_h = good.kernel_w = 1;
+  good.pad_top = good.pad_left = 0;
+  good.input_shape.c = 16;
+  good.scratch = packed::kNone;
+  const std::vector<Damage<P>> damages = {
+      {"stride", [](P& p) { p.stride_h = 2; }},
+      {"padding", [](P& p) { p.pad_left = 1; }},
+      {"fewer rows than pixels", [](P& p) { p.input_shape.h = 3; }},
+      {"fewer columns than pixels", [](P& p) { p.input_shape.w = 1; }},
+      {"half a vector", [](P& p) { p.input_shape.c = 8; }},
+  };
+  expect_refused(helium::check_convolution, good, damages);
+}
+
+}  // namespace
+}  // namespace tinyrig::engine

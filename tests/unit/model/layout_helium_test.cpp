@@ -1,0 +1,158 @@
+// Where weights and scales lie for the Helium kernels, by hand, and what stays with the portable ones.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "server/model/layout.h"
+#include "server/model/lower.h"
+#include "server/model/parse_tflite.h"
+#include "tests/support/model/tflite_builder.h"
+#include "wire/packed_model/helium.h"
+
+namespace tinyrig::model {
+namespace {
+
+namespace layout = packed::helium;
+using test::TfliteBuilder;
+using testing::Each;
+using testing::ElementsAre;
+
+struct LaidOut {
+  Graph graph;
+  Program program;
+  bool any = false;
+
+  const LoweredOperator& op(std::size_t index = 0) const { return program.operators[index]; }
+  template <class Params>
+  const Params& params(std::size_t index = 0) const {
+    return std::get<Params>(op(index).params);
+  }
+  template <class T>
+  std::vector<T> constants(ValueId value) const {
+    std::vector<T> values(program.values[value].bytes / sizeof(T));
+    std::memcpy(values.data(), program.values[value].data.data(), values.size() * sizeof(T));
+    return values;
+  }
+};
+
+LaidOut lay_out_model(const TfliteBuilder& builder) {
+  LaidOut result;
+  result.graph = parse_tflite(builder.build()).value();
+  result.program = lower(result.graph).value();
+  result.any = lay_out(result.program, packed::Core::kCortexM55);
+  return result;
+}
+
+// Multiplier 0.25 * 0.5 / 4.0 = 2^-5: Q31 2^30, shift -4.
+constexpr float kInputScale = 0.25F, kWeightScale = 0.5F, kOutputScale = 4.0F;
+
+// 3x3 over 5x5x2 to 5 channels: 18 taps, two vectors; the weight of channel c at tap k is 20 * c + k.
+LaidOut convolution(std::int64_t zero_point = -3, float output_scale = kOutputScale) {
+  TfliteBuilder builder;
+  const int in = builder.input({1, 5, 5, 2}, kInputScale, zero_point);
+  std::vector<std::int8_t> data;
+  for (std::int8_t c = 0; c < 5; ++c) {
+    for (std::int8_t k = 0; k < 18; ++k) data.push_back(static_cast<std::int8_t>(20 * c + k));
+  }
+  const int weights = builder.constant({5, 3, 3, 2}, data, {kWeightScale});
+  const int bias = builder.constant({100, 200, 300, 400, 500});
+  const int out = builder.tensor({1, 5, 5, 5}, output_scale, 6);
+  tflite::Conv2DOptionsT options;
+  options.stride_h = options.stride_w = 1;
+  builder.add(OperatorCode::kConv2d, {in, weights, bias}, {out}, options);
+  builder.output(out);
+  return lay_out_model(builder);
+}
+
+TEST(LayoutHelium, WeightsOfFourChannelsLieInTwoPairs) {
+  const LaidOut model = convolution();
+  ASSERT_TRUE(model.any);
+  EXPECT_EQ(model.op().kernel, layout::kConvolution);
+  const auto blocks = model.constants<std::int8_t>(model.params<packed::ConvParams>().weights);
+  ASSERT_EQ(blocks.size(), 2U * 4 * 2 * 16);  // groups, channels, steps, bytes
+  const auto vector_at = [&blocks](std::size_t index) {
+    return std::vector<std::int8_t>(blocks.begin() + static_cast<std::ptrdiff_t>(16 * index),
+                                    blocks.begin() + static_cast<std::ptrdiff_t>(16 * index + 16));
+  };
+  // Channels 0 and 2 by turns, then 1 and 3; of the second vector of taps only two are used.
+  const std::vector<std::size_t> channels = {0, 2, 0, 2, 1, 3, 1, 3};
+  for (std::size_t i = 0; i < channels.size(); ++i) {
+    const std::size_t step = i / 2 % 2;
+    std::vector<std::int8_t> expected(16);
+    for (std::size_t k = 0; k < (step == 0 ? 16U : 2U); ++k) {
+      expected[k] = static_cast<std::int8_t>(20 * channels[i] + 16 * step + k);
+    }
+    EXPECT_EQ(vector_at(i), expected) << "vector " << i;
+  }
+  EXPECT_EQ(vector_at(8)[0], 80);
+  EXPECT_EQ(vector_at(10)[1], 80 + 17);
+  for (const std::size_t unused : {9U, 11U, 12U, 13U, 14U, 15U}) EXPECT_THAT(vector_at(unused), Each(0));
+}
+
+TEST(LayoutHelium, ScalesLieInVectorsOfFourChannels) {
+  const LaidOut model = convolution();
+  const auto& conv = model.params<packed::ConvParams>();
+  EXPECT_EQ(conv.multipliers, packed::kNone);
+  EXPECT_EQ(conv.shifts, packed::kNone);
+  const auto scales = model.constants<layout::Scales>(conv.bias);
+  ASSERT_EQ(scales.size(), 2U);
+  // Input offset 3 times the weights' sum: 18 * 20 * c + 153.
+  EXPECT_THAT(scales[0].bias, ElementsAre(100 + 459, 200 + 3 * 513, 300 + 3 * 873, 400 + 3 * 1233));
+  EXPECT_THAT(scales[1].bias, ElementsAre(500 + 3 * 1593, 0, 0, 0));
+  EXPECT_THAT(scales[0].multiplier, Each(1 << 30));
+  EXPECT_THAT(scales[0].rounding, Each(8 + 6 * 16));  // half of 2^4, zero point 6
+  EXPECT_THAT(scales[0].left_shift, Each(24 - 4));
+  EXPECT_THAT(scales[1].left_shift, ElementsAre(20, 0, 0, 0));
+}
+
+TEST(LayoutHelium, ScratchHoldsColumnsOfWholeVectors) {
+  const LaidOut model = convolution();
+  ASSERT_EQ(model.op().scratch.size(), 1U);
+  EXPECT_EQ(model.params<packed::ConvParams>().scratch, model.op().scratch[0]);
+  EXPECT_EQ(model.program.values[model.op().scratch[0]].bytes, 25U * 32);  // all 25 pixels fit in 2 KiB
+}
+
+TEST(LayoutHelium, ColumnsAreBlocksOfThreeWithinTwoKiBUnlessOneIsMore) {
+  packed::ConvParams p{};
+  p.output_shape = {1, 32, 32, 16};
+  p.input_shape = {1, 32, 32, 16};
+  p.kernel_h = p.kernel_w = 3;
+  EXPECT_EQ(layout::convolution_steps(p), 9);
+  EXPECT_EQ(layout::convolution_columns(p), 12);  // 12 * 144 = 1728
+  p.input_shape.c = 200;
+  EXPECT_EQ(layout::convolution_steps(p), 113);
+  EXPECT_EQ(layout::convolution_columns(p), 3);
+  p.output_shape = {1, 1, 2, 16};
+  EXPECT_EQ(layout::convolution_columns(p), 2);
+}
+
+TEST(LayoutHelium, LeavesWhatRequantizationDoesNotCover) {
+  const LaidOut model = convolution(-3, 0.0625F);  // a multiplier of 2: a shift to the left
+  EXPECT_FALSE(model.any);
+  EXPECT_EQ(model.op().kernel, packed::kPortableKernel);
+  EXPECT_STREQ(model.op().kernel_name, "portable");
+  EXPECT_NE(model.params<packed::ConvParams>().shifts, packed::kNone);
+}
+
+// [2, 16] * [3, 16]: two pixels of 16 channels, read where they lie.
+TEST(LayoutHelium, FullyConnectedBecomesAConvolution) {
+  TfliteBuilder builder;
+  const int in = builder.input({2, 16}, kInputScale);
+  const std::vector<std::int8_t> data(3 * 16, 7);
+  const int weights = builder.constant({3, 16}, data, {kWeightScale});
+  const int out = builder.tensor({2, 3}, kOutputScale);
+  builder.add(OperatorCode::kFullyConnected, {in, weights}, {out});
+  builder.output(out);
+  const LaidOut model = lay_out_model(builder);
+  EXPECT_EQ(model.op().kind, packed::OperatorKind::kConv2d);
+  EXPECT_EQ(model.op().kernel, layout::kConvolution);
+  const auto& conv = model.params<packed::ConvParams>();
+  EXPECT_EQ(conv.input_shape.w, 2);
+  EXPECT_EQ(conv.output_shape.c, 3);
+  EXPECT_EQ(conv.scratch, packed::kNone);
+  EXPECT_TRUE(model.op().scratch.empty());
+}
+
+}  // namespace
+}  // namespace tinyrig::model
