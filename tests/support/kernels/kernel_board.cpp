@@ -31,10 +31,14 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
+// From the firmware's first line on.
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
   std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  for (std::string line; std::getline(stream, line);) {
+    // QEMU may have something to say first.
+    if (!lines.empty() || line.rfind("start ", 0) == 0) lines.push_back(line);
+  }
   return lines;
 }
 

@@ -2,12 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <random>
 
 #include "agent_firmware/engine/fixed_point_math.h"
 #include "tests/unit/engine/requantize_oracle.h"
+#include "wire/packed_model/params.h"
 
 namespace tinyrig::engine {
 namespace {
@@ -94,6 +96,70 @@ TEST(Requantize, MovesAndClamps) {
   EXPECT_EQ(requantize(200, 1 << 30, 1, 10, -128, 127), 127);
   EXPECT_EQ(requantize(-200, 1 << 30, 1, 10, -128, 127), -128);
   EXPECT_EQ(requantize(-50, 1 << 30, 1, 10, 10, 100), 10);
+}
+
+TEST(Requantize, RoundsTwiceThenMoves) {
+  // 5 / 2 = 2.5 -> 3, 3 / 2 = 1.5 -> 2; one rounding would give 1.25 -> 1.
+  EXPECT_EQ(requantize(5, 1 << 30, -1, 0, -128, 127), 2);
+  // -5 / 2 = -2.5 -> -2 (halves up), -2 / 2 = -1 exactly.
+  EXPECT_EQ(requantize(-5, 1 << 30, -1, 0, -128, 127), -1);
+  // -3 / 2 = -1.5 -> -1, -1 / 2 = -0.5 -> -1 (halves away from zero).
+  EXPECT_EQ(requantize(-3, 1 << 30, -1, 0, -128, 127), -1);
+  // 7 / 2 = 3.5 -> 4, 4 / 8 = 0.5 -> 1, and 1 - 128.
+  EXPECT_EQ(requantize(7, 1 << 30, -3, -128, -128, 127), -127);
+}
+
+TEST(Requantize, ExtremesOfTheAccumulator) {
+  EXPECT_EQ(requantize(kMax, kMax, 0, 0, -128, 127), 127);
+  EXPECT_EQ(requantize(kMin, kMax, 0, 0, -128, 127), -128);
+  EXPECT_EQ(requantize(kMax, 1 << 30, -23, 0, -128, 127), 127);   // 2^30 / 2^23 = 128
+  EXPECT_EQ(requantize(kMin, 1 << 30, -23, 0, -128, 127), -128);  // -2^30 / 2^23 = -128
+  EXPECT_EQ(requantize(kMax, 0, 30, 5, -128, 127), 5);            // a ratio that vanished
+  // The left shift wraps before the multiplication: kMax << 1 is -2, and -2 * (1 - 2^-31) -> -2.
+  EXPECT_EQ(requantize(kMax, kMax, 1, 1, -128, 127), -1);
+}
+
+// packed::Requantization's formula, as params.h states it for the cores' kernels.
+std::int32_t requantize_in_one_step(const packed::Requantization& r, std::int32_t accumulator) {
+  const auto product = static_cast<std::int64_t>(accumulator + r.bias) * r.multiplier;
+  const auto scaled = static_cast<std::int32_t>((product + (std::int64_t{1} << 30)) >> 31);
+  return (scaled - (scaled < 0 ? 1 : 0) + r.rounding) >> r.shift;
+}
+
+packed::Requantization one_step(std::int32_t bias, std::int32_t multiplier, std::int32_t shift, std::int32_t offset) {
+  return {bias, multiplier, (1 << (shift - 1)) + static_cast<std::int32_t>(static_cast<std::uint32_t>(offset) << shift),
+          shift};
+}
+
+TEST(RequantizeInOneStep, HandDerived) {
+  // The same four as above, and a half below zero with the zero point in `rounding`.
+  EXPECT_EQ(requantize_in_one_step(one_step(0, 1 << 30, 1, 0), 5), 2);
+  EXPECT_EQ(requantize_in_one_step(one_step(0, 1 << 30, 1, 0), -5), -1);
+  EXPECT_EQ(requantize_in_one_step(one_step(0, 1 << 30, 1, 0), -3), -1);
+  EXPECT_EQ(requantize_in_one_step(one_step(3, 1 << 30, 3, -128), 4), -127);
+  EXPECT_EQ(requantize_in_one_step(one_step(0, 1 << 30, 1, 10), -3), 9);
+}
+
+TEST(RequantizeInOneStep, IsTheDoubleRoundingInItsWholeRange) {
+  constexpr std::int32_t kMost = (1 << 30) - 1;
+  std::mt19937 random(3);
+  std::uniform_int_distribution<std::int32_t> any(-kMost, kMost), significand(1 << 30, kMax), zero(-128, 127);
+  for (std::int32_t shift = packed::kMinRightShift; shift <= packed::kMaxRightShift; ++shift) {
+    for (int i = 0; i < 20000; ++i) {
+      const std::int32_t multiplier = i % 5 == 0 ? 1 << 30 : (i % 5 == 1 ? kMax : significand(random));
+      const std::int32_t offset = i % 3 == 0 ? (i % 2 == 0 ? -128 : 127) : zero(random);
+      // Anything, the ends, and what comes to lie at or beside a half of the right shift.
+      std::int32_t x = any(random) >> (i % 30);
+      if (i % 7 == 0) x = i % 2 == 0 ? kMost : -kMost;
+      if (i % 7 == 1) {
+        const std::int64_t half = (x | 1) * (std::int64_t{1} << shift) + i % 3 - 1;
+        x = static_cast<std::int32_t>(std::clamp<std::int64_t>(half, -kMost, kMost));
+      }
+      const std::int32_t expected = multiply_by_quantized_multiplier(x, multiplier, -shift) + offset;
+      ASSERT_EQ(requantize_in_one_step(one_step(0, multiplier, shift, offset), x), expected)
+          << x << " * " << multiplier << " >> " << shift << " + " << offset;
+    }
+  }
 }
 
 TEST(Shifts, SaturateOrWrap) {
