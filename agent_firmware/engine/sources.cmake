@@ -22,7 +22,17 @@ set(ENGINE_SOURCES
   kernels/portable/softmax.cpp
   kernels/portable/transpose_conv.cpp)
 set(ENGINE_KERNELS_portable kernels/portable/core.cpp)
-set(ENGINE_KERNELS_dsp kernels/dsp/core.cpp)
+set(ENGINE_KERNELS_dsp
+  kernels/dsp/add.cpp
+  kernels/dsp/average_pool_global.cpp
+  kernels/dsp/conv_2d.cpp
+  kernels/dsp/conv_block.S
+  kernels/dsp/core.cpp
+  kernels/dsp/depthwise_3x3.cpp
+  kernels/dsp/depthwise_row.S)
+# On a host, C++ stands for the assembly.
+set(ENGINE_KERNELS_dsp_host ${ENGINE_KERNELS_dsp} kernels/dsp/conv_block_host.cpp kernels/dsp/depthwise_row_host.cpp)
+list(FILTER ENGINE_KERNELS_dsp_host EXCLUDE REGEX "\\.S$")
 set(ENGINE_KERNELS_helium
   kernels/helium/checks.cpp
   kernels/helium/core.cpp
