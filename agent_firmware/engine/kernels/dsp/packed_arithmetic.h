@@ -33,7 +33,15 @@ inline std::uint32_t even_bytes(std::uint32_t word) {
 }
 
 // Bytes 1 and 3 (SXTB16 with rotation).
-inline std::uint32_t odd_bytes(std::uint32_t word) { return even_bytes(word >> 8 | word << 24); }
+inline std::uint32_t odd_bytes(std::uint32_t word) {
+#ifdef __ARM_FEATURE_DSP
+  std::uint32_t halves;  // the intrinsic would rotate in an instruction of its own
+  __asm__("sxtb16 %0, %1, ror #8" : "=r"(halves) : "r"(word));
+  return halves;
+#else
+  return even_bytes(word >> 8 | word << 24);
+#endif
+}
 
 // sum + a.low * b.low + a.high * b.high, wrapping (SMLAD).
 inline std::int32_t multiply_add_halves(std::uint32_t a, std::uint32_t b, std::int32_t sum) {
