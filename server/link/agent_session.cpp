@@ -224,11 +224,14 @@ boost::asio::awaitable<absl::Status> AgentSession::flush() {
 absl::Status AgentSession::decode(std::span<const std::uint8_t> bytes) {
   while (!bytes.empty()) {
     const bool was_recovering = endpoint_.polling();
+    const std::uint16_t was_unacknowledged = endpoint_.unacknowledged_seq();
     std::size_t used = 0;
     const Event event = endpoint_.receive(bytes, used);
     console_.feed(bytes.first(used));
     bytes = bytes.subspan(used);
-    if (was_recovering && !endpoint_.polling()) {
+    if (endpoint_.unacknowledged_seq() != was_unacknowledged) {
+      idle_polls_ = 0;
+    } else if (was_recovering && !endpoint_.polling()) {
       ++idle_polls_;
     }
     const absl::Status status = on_event(event);

@@ -187,7 +187,7 @@ class AgentSession {
   bool lost_ = false;                 // the board says that it knows no such session
   std::uint32_t raw_bytes_owed_ = 0;  // by a raw_sink() that was cut off
   std::uint32_t bad_chunks_in_row_ = 0;
-  std::uint32_t idle_polls_ = 0;  // polls that the agent answered without sending what we wait for
+  std::uint32_t idle_polls_ = 0;  // in a row: answered without sending what we wait for, or taking what we send
   std::uint32_t resumed_from_bytes_ = 0;
   Clock::time_point heard_at_{};
   Clock::time_point next_poll_at_{};

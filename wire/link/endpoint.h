@@ -68,6 +68,8 @@ class Endpoint {
   bool can_send(std::size_t payload_bytes) const;
   // Messages that wait for the window.
   std::size_t unsent() const { return static_cast<std::uint16_t>(tail_seq_ - next_seq_); }
+  // Of the first message that the peer has not acknowledged: the peer gets on when it changes.
+  std::uint16_t unacknowledged_seq() const { return head_seq_; }
   // Every queued message was acknowledged.
   bool all_acknowledged() const { return head_ == tail_; }
 

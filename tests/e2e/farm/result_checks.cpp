@@ -90,7 +90,7 @@ void expect_sound(const v1::ExportRunResponse& exported, std::uint32_t sessions,
   SCOPED_TRACE(run.summary().model_name() + " on " + run.summary().board_id());
   EXPECT_EQ(run.summary().outcome(), v1::OUTCOME_SUCCEEDED)
       << run.summary().reason() << ": " << run.summary().message();
-  EXPECT_EQ(run.summary().attempts(), 1U);
+  EXPECT_EQ(run.summary().attempts(), 1U) << run.attempts(0).reason() << ": " << run.attempts(0).message();
   expect_trusted(run.result());
   expect_latency(exported, sessions, iterations);
   expect_profile(run.result());

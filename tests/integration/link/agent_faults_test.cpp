@@ -193,6 +193,19 @@ TEST(AgentFaults, CutOffTransferResumesInTheSameBoot) {
   EXPECT_TRUE(run(rig.io, rig.session->load_model(kRam)).ok());
 }
 
+// A loaded machine or a bad line: the host asks again and again where the board is, and each time it has got on.
+TEST(AgentFaults, ATransferThatGetsOnMayNeedManyPolls) {
+  const std::vector<std::uint8_t> image = packed_digits(500'000);
+  SessionOptions options = quick();
+  options.poll_after = 1ms;
+  Rig rig(1, {.lose_all = 0.3}, {}, options);
+  ASSERT_TRUE(run(rig.io, rig.session->hello(10s)).ok());
+  const std::uint32_t before = rig.session->counters().polls;
+  const absl::Status uploaded = run(rig.io, rig.session->upload(kRam, image));
+  EXPECT_TRUE(uploaded.ok()) << uploaded;
+  EXPECT_GT(rig.session->counters().polls - before, 60U) << "too few to show anything";
+}
+
 TEST(AgentFaults, ResetInTheMiddleOfARunIsAborted) {
   const std::vector<std::uint8_t> image = packed_digits();
   Rig rig(1, {}, {"--paced-us", "20000"});
