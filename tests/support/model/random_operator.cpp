@@ -42,20 +42,20 @@ class OneOperator {
     std::size_t weight_count = 0;
     do {
       made = windowed(depthwise ? 130 : 64);
-      multiplier = random_.chance(75) ? 1 : random_.pick(2, 5);
+      multiplier = random_.chance(85) ? 1 : random_.pick(2, 5);
       filters = depthwise ? made.input[3] * multiplier : random_.channels(96);
       made.output[3] = filters;
       weight_count =
           static_cast<std::size_t>(made.kernel_h * made.kernel_w * filters * (depthwise ? 1 : made.input[3]));
     } while (weight_count > limits_.weight_bytes || elements(made.output) > limits_.tensor_bytes);
-    const double typical = 5400.0 * std::sqrt(static_cast<double>(weight_count) / static_cast<double>(filters));
+    const std::size_t taps = weight_count / static_cast<std::size_t>(filters);
     const Shape shape = depthwise ? Shape{1, made.kernel_h, made.kernel_w, filters}
                                   : Shape{filters, made.kernel_h, made.kernel_w, made.input[3]};
     const Ends ends = make_ends(made.input, made.output);
     std::vector<std::int32_t> operands = {
         ends.input, builder_.constant(shape, random_.weights(weight_count),
-                                      weight_scales(static_cast<std::size_t>(filters), typical), depthwise ? 3 : 0)};
-    add_bias(operands, static_cast<std::size_t>(filters), typical);
+                                      weight_scales(static_cast<std::size_t>(filters), taps), depthwise ? 3 : 0)};
+    add_bias(operands, static_cast<std::size_t>(filters), taps);
     if (depthwise) {
       auto options = windowed_options<tflite::DepthwiseConv2DOptionsT>(made);
       options.dilation_h = made.dilation_h;
@@ -79,15 +79,15 @@ class OneOperator {
       outputs = random_.channels(130);
     } while (static_cast<std::size_t>(inputs * outputs) > limits_.weight_bytes ||
              static_cast<std::size_t>(batches * std::max(inputs, outputs)) > limits_.tensor_bytes);
-    const double typical = 5400.0 * std::sqrt(static_cast<double>(inputs));
+    const auto taps = static_cast<std::size_t>(inputs);
     const Ends ends = make_ends({batches, inputs}, {batches, outputs});
     const bool per_channel = random_.chance(40);
     const int weights =
         builder_.constant({outputs, inputs}, random_.weights(static_cast<std::size_t>(inputs * outputs)),
-                          weight_scales(per_channel ? static_cast<std::size_t>(outputs) : 1, typical));
+                          weight_scales(per_channel ? static_cast<std::size_t>(outputs) : 1, taps));
     if (!per_channel && random_.chance(20)) builder_.at(weights).quantization->zero_point = {random_.zero_point()};
     std::vector<std::int32_t> operands = {ends.input, weights};
-    add_bias(operands, static_cast<std::size_t>(outputs), typical);
+    add_bias(operands, static_cast<std::size_t>(outputs), taps);
     tflite::FullyConnectedOptionsT options;
     options.activation = activation();
     builder_.add(OperatorCode::kFullyConnected, operands, {ends.output}, options);
@@ -174,7 +174,8 @@ class OneOperator {
     Shape reduced = shape;
     for (const std::int32_t axis : axes) reduced[static_cast<std::size_t>(axis)] = 1;
     const int input = builder_.input(shape, 0.05F, random_.zero_point());
-    const int output = builder_.tensor(reduced, static_cast<float>(0.05 * random_.ratio(100.0)), random_.zero_point());
+    const int output =
+        builder_.tensor(reduced, static_cast<float>(0.05 * random_.ratio(100.0, true)), random_.zero_point());
     tflite::ReducerOptionsT options;
     options.keep_dims = true;
     builder_.add(OperatorCode::kMean, {input, builder_.constant(axes)}, {output}, options);
@@ -240,6 +241,7 @@ class OneOperator {
         case 0:
           break;  // 1 x 1
         case 1:
+        case 2:
           made.kernel_h = made.kernel_w = 3;
           break;
         default:
@@ -248,7 +250,7 @@ class OneOperator {
       }
       made.stride_h = made.stride_w = random_.chance(60) ? 1 : random_.pick(2, 3);
       if (random_.chance(10)) made.stride_w = random_.pick(1, 4);
-      if (random_.chance(15)) made.dilation_h = random_.pick(1, 3), made.dilation_w = random_.pick(1, 3);
+      if (random_.chance(12)) made.dilation_h = random_.pick(1, 3), made.dilation_w = random_.pick(1, 3);
       made.output = {made.input[0],
                      positions(made.padding, made.input[1], made.kernel_h, made.stride_h, made.dilation_h),
                      positions(made.padding, made.input[2], made.kernel_w, made.stride_w, made.dilation_w), 1};
@@ -274,19 +276,20 @@ class OneOperator {
             builder_.tensor(output, output_scale_, random_.zero_point())};
   }
 
-  std::vector<float> weight_scales(std::size_t count, double typical) {
+  std::vector<float> weight_scales(std::size_t count, std::size_t taps) {
+    const double typical = 5400.0 * std::sqrt(static_cast<double>(taps));
     std::vector<float> scales(count);
     const bool alike = random_.chance(20);
     for (float& scale : scales) {
-      scale = static_cast<float>(random_.ratio(typical) * static_cast<double>(output_scale_) /
+      scale = static_cast<float>(random_.ratio(typical, wild_) * static_cast<double>(output_scale_) /
                                  static_cast<double>(scale1_));
       if (alike) scale = scales[0];
     }
     return scales;
   }
 
-  void add_bias(std::vector<std::int32_t>& operands, std::size_t count, double typical) {
-    if (random_.chance(90)) operands.push_back(builder_.constant(random_.biases(count, typical)));
+  void add_bias(std::vector<std::int32_t>& operands, std::size_t count, std::size_t taps) {
+    if (random_.chance(90)) operands.push_back(builder_.constant(random_.biases(count, taps, wild_)));
   }
 
   tflite::Activation activation() {
@@ -295,6 +298,7 @@ class OneOperator {
   }
 
   RandomSource random_;
+  const bool wild_ = random_.chance(25);  // beyond what a core's kernels may ask of the packer
   const OperatorLimits limits_;
   TfliteBuilder builder_;
   float scale1_ = 1.0F, output_scale_ = 1.0F;

@@ -24,12 +24,14 @@ class RandomSource {
   /// Multiples of the widths that kernels work in, their neighbours, and anything.
   int channels(int most);
   std::int32_t zero_point();
+  /// Mostly -127 to 127, as converters make them; -128 and all of one value too.
   std::vector<std::int8_t> weights(std::size_t count);
-  /// `typical`: the size of a sum that is worth cancelling.
-  std::vector<std::int32_t> biases(std::size_t count, double typical);
-  /// From an accumulator of about `typical` to int8: mostly so that it neither vanishes nor saturates; else
-  /// powers of two and their neighbours, ratios above 1, vanishing ones.
-  double ratio(double typical);
+  /// For sums of `taps` products. Tame: what kernels of a core may ask for, to the edge of it (a sum below 2^30);
+  /// wild: the ends of int32 too.
+  std::vector<std::int32_t> biases(std::size_t count, std::size_t taps, bool wild);
+  /// From an accumulator of about `typical` to int8, mostly so that it neither vanishes nor saturates. Tame: right
+  /// shifts of 1 to 22, with powers of two and their neighbours; wild: ratios above 1 and vanishing ones too.
+  double ratio(double typical, bool wild);
 
  private:
   std::mt19937 random_;
