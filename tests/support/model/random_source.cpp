@@ -18,7 +18,7 @@ int RandomSource::channels(int most) {
       count = 4 * pick(1, 16);
       break;
     case 4:
-      count = 16 * pick(1, 8) + pick(-1, 1);
+      count = 16 * pick(1, 8) + (chance(60) ? 0 : pick(-1, 1));
       break;
     default:
       count = pick(1, 130);

@@ -15,7 +15,7 @@
 namespace tinyrig::test {
 namespace {
 
-constexpr std::uint32_t kSeeds = 400;
+constexpr std::uint32_t kSeeds = 1000;
 
 struct Reached {
   std::set<std::int32_t> multipliers, shifts, input_offsets, output_offsets, strides, dilations, channel_tails;
