@@ -41,6 +41,7 @@ class Patches {
         taps_(p.kernel_h * p.kernel_w * p.input_shape.c),
         tap_pairs_(static_cast<std::int32_t>(packed::dsp::conv_tap_pairs(static_cast<std::uint32_t>(taps_)))),
         zero_word_(static_cast<std::uint8_t>(-p.input_offset) * 0x01010101U),
+        last_inside_x_(p.input_shape.w - p.kernel_w),
         whole_words_(depth_ % 4 == 0),
         contiguous_(p.kernel_h == 1 && p.kernel_w == 1 && p.stride_h == 1 && p.stride_w == 1 && p.pad_top == 0 &&
                     p.pad_left == 0 && whole_words_) {
@@ -69,11 +70,15 @@ class Patches {
         next_ += taps_;
         continue;
       }
+      const std::int32_t x0 = out_x_ * p_.stride_w - p_.pad_left;
+      const bool inside = whole_rows_ && x0 >= 0 && x0 <= last_inside_x_;
+      std::uint32_t* column = columns_ + slot;
       if (whole_words_) {
-        gather_words<kSlots>(columns_ + slot);
+        inside ? gather_words_inside<kSlots>(x0, column) : gather_words<kSlots>(x0, column);
       } else {
-        gather_bytes(reinterpret_cast<std::int8_t*>(columns_ + tap_pairs_ * kSlots));
-        widen<kSlots>(reinterpret_cast<std::int8_t*>(columns_ + tap_pairs_ * kSlots), tap_pairs_ / 2, columns_ + slot);
+        auto* patch = reinterpret_cast<std::int8_t*>(columns_ + tap_pairs_ * kSlots);
+        inside ? gather_bytes_inside(x0, patch) : gather_bytes(x0, patch);
+        widen<kSlots>(patch, tap_pairs_ / 2, column);
       }
       advance();
     }
@@ -84,6 +89,7 @@ class Patches {
     const std::int32_t y0 = out_y_ * p_.stride_h - p_.pad_top;
     rows_ = taps_inside(y0, p_.dilation_h, p_.kernel_h, p_.input_shape.h);
     first_row_ = image_ + (y0 + rows_.begin * p_.dilation_h) * row_bytes_;
+    whole_rows_ = p_.dilation_w == 1 && rows_.begin == 0 && rows_.end == p_.kernel_h;
   }
 
   void advance() {
@@ -103,9 +109,26 @@ class Patches {
     return column;
   }
 
+  // The whole window inside the image, its rows in one run each: nearly every pixel.
   template <int kSlots>
-  void gather_words(std::uint32_t* column) const {
-    const std::int32_t x0 = out_x_ * p_.stride_w - p_.pad_left;
+  void gather_words_inside(std::int32_t x0, std::uint32_t* column) const {
+    const std::int32_t words = p_.kernel_w * depth_ / 4;
+    const std::int32_t step = p_.dilation_h * row_bytes_;
+    const std::int8_t* row = first_row_ + x0 * depth_;
+    for (std::int32_t ky = p_.kernel_h; ky > 0; --ky, row += step) column = widen<kSlots>(row, words, column);
+  }
+
+  void gather_bytes_inside(std::int32_t x0, std::int8_t* place) const {
+    const std::int32_t bytes = p_.kernel_w * depth_;
+    const std::int32_t step = p_.dilation_h * row_bytes_;
+    const std::int32_t after = 2 * tap_pairs_ - taps_;
+    const std::int8_t* row = first_row_ + x0 * depth_;
+    for (std::int32_t ky = p_.kernel_h; ky > 0; --ky, row += step) place = copy_bytes(row, bytes, place);
+    for (std::int32_t i = after; i > 0; --i) *place++ = 0;
+  }
+
+  template <int kSlots>
+  void gather_words(std::int32_t x0, std::uint32_t* column) const {
     const Taps inside = taps_inside(x0, p_.dilation_w, p_.kernel_w, p_.input_shape.w);
     const std::int32_t words = depth_ / 4;
     column = fill_words<kSlots>(rows_.begin * p_.kernel_w * words, column);
@@ -136,8 +159,7 @@ class Patches {
     return place;
   }
 
-  void gather_bytes(std::int8_t* place) const {
-    const std::int32_t x0 = out_x_ * p_.stride_w - p_.pad_left;
+  void gather_bytes(std::int32_t x0, std::int8_t* place) const {
     const Taps inside = taps_inside(x0, p_.dilation_w, p_.kernel_w, p_.input_shape.w);
     place = fill_bytes(rows_.begin * p_.kernel_w * depth_, place);
     const std::int8_t* row = first_row_ + (x0 + inside.begin * p_.dilation_w) * depth_;
@@ -166,6 +188,7 @@ class Patches {
   std::int32_t taps_;
   std::int32_t tap_pairs_;
   std::uint32_t zero_word_;
+  std::int32_t last_inside_x_;  // where the window's columns still end inside
   bool whole_words_;
   bool contiguous_;                    // a pixel's taps follow those of the one before
   const std::int8_t* next_ = nullptr;  // of contiguous pixels
@@ -173,6 +196,7 @@ class Patches {
   std::int32_t out_y_ = 0;
   std::int32_t out_x_ = 0;
   Taps rows_ = {};
+  bool whole_rows_ = false;                 // the window's rows are all inside, its columns beside each other
   const std::int8_t* first_row_ = nullptr;  // that the window reaches
 };
 
