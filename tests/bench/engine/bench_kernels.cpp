@@ -2,6 +2,7 @@
 // each core's kernels against the portable ones, thousands of random models per operator. Exit code 1 when any
 // output differs; --save writes the models that differed.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -70,10 +71,17 @@ int run(const Options& options) {
     std::cerr << boards.status().message() << " (" << hint_of(boards.status()) << ")\n";
     return 2;
   }
+  const auto names = test::random_operator_names();
+  if (!options.operator_name.empty() && std::ranges::find(names, options.operator_name) == names.end()) {
+    std::cerr << "no operator '" << options.operator_name << "'; there are:";
+    for (const std::string_view name : names) std::cerr << " " << name;
+    std::cerr << "\n";
+    return 2;
+  }
   std::vector<bench::Result> results;
   bool alike = true;
   for (const test::KernelBoard& board : *boards) {
-    for (const std::string_view name : test::random_operator_names()) {
+    for (const std::string_view name : names) {
       if (!options.operator_name.empty() && options.operator_name != name) continue;
       const auto compared = test::compare_kernels(board, name, options.first_seed, options.cases);
       if (!compared.ok()) {

@@ -36,12 +36,12 @@ class OneOperator {
     return builder_.build();
   }
 
-  std::vector<std::uint8_t> convolution(bool depthwise) {
+  std::vector<std::uint8_t> convolution(bool depthwise, bool pointwise = false) {
     Windowed made;
     std::int32_t multiplier = 1, filters = 1;
     std::size_t weight_count = 0;
     do {
-      made = windowed(depthwise ? 130 : 64);
+      made = pointwise ? whole_image() : windowed(depthwise ? 130 : 64);
       multiplier = random_.chance(85) ? 1 : random_.pick(2, 5);
       filters = depthwise ? made.input[3] * multiplier : random_.channels(96);
       made.output[3] = filters;
@@ -258,6 +258,15 @@ class OneOperator {
     }
   }
 
+  // A window of one cell at every place.
+  Windowed whole_image() {
+    Windowed made;
+    made.input = image(130);
+    if (random_.chance(50)) made.input[3] = std::max(16, made.input[3] / 16 * 16);
+    made.output = made.input;
+    return made;
+  }
+
   template <class OptionsTable>
   OptionsTable windowed_options(const Windowed& made) {
     OptionsTable options;
@@ -305,6 +314,7 @@ class OneOperator {
 };
 
 constexpr std::string_view kNames[] = {"conv_2d",
+                                       "conv_2d_1x1",
                                        "depthwise_conv_2d",
                                        "fully_connected",
                                        "add",
@@ -325,6 +335,7 @@ std::span<const std::string_view> random_operator_names() { return kNames; }
 std::vector<std::uint8_t> random_operator(std::string_view name, std::uint32_t seed, const OperatorLimits& limits) {
   OneOperator made(seed, limits);
   if (name == "conv_2d") return made.convolution(false);
+  if (name == "conv_2d_1x1") return made.convolution(false, true);
   if (name == "depthwise_conv_2d") return made.convolution(true);
   if (name == "fully_connected") return made.fully_connected();
   if (name == "add") return made.binary(OperatorCode::kAdd);
