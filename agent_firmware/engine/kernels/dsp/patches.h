@@ -44,7 +44,8 @@ class Patches {
         last_inside_x_(p.input_shape.w - p.kernel_w),
         whole_words_(depth_ % 4 == 0),
         contiguous_(p.kernel_h == 1 && p.kernel_w == 1 && p.stride_h == 1 && p.stride_w == 1 && p.pad_top == 0 &&
-                    p.pad_left == 0 && whole_words_) {
+                    p.pad_left == 0 && p.input_shape.h == p.output_shape.h && p.input_shape.w == p.output_shape.w &&
+                    whole_words_) {
     seek(0);
   }
 
@@ -54,7 +55,10 @@ class Patches {
   // Goes to an output pixel, counted over the whole batch.
   void seek(std::int32_t pixel) {
     const std::int32_t per_image = p_.output_shape.h * p_.output_shape.w;
-    next_ = input_ + pixel * taps_;
+    if (contiguous_) {
+      next_ = input_ + pixel * taps_;
+      return;
+    }
     image_ = input_ + pixel / per_image * p_.input_shape.h * row_bytes_;
     out_y_ = pixel % per_image / p_.output_shape.w;
     out_x_ = pixel % p_.output_shape.w;
@@ -85,10 +89,20 @@ class Patches {
   }
 
  private:
+  // Taps inside, within the kernel even when there are none.
+  static Taps covered(std::int32_t origin, std::int32_t dilation, std::int32_t taps, std::int32_t size) {
+    const Taps inside = taps_inside(origin, dilation, taps, size);
+    return inside.begin < inside.end ? inside : Taps{taps, taps};
+  }
+
+  const std::int8_t* first_pixel(std::int32_t x0, Taps inside) const {
+    return inside.begin == inside.end ? first_row_ : first_row_ + (x0 + inside.begin * p_.dilation_w) * depth_;
+  }
+
   void enter_row() {
     const std::int32_t y0 = out_y_ * p_.stride_h - p_.pad_top;
-    rows_ = taps_inside(y0, p_.dilation_h, p_.kernel_h, p_.input_shape.h);
-    first_row_ = image_ + (y0 + rows_.begin * p_.dilation_h) * row_bytes_;
+    rows_ = covered(y0, p_.dilation_h, p_.kernel_h, p_.input_shape.h);
+    first_row_ = rows_.begin == rows_.end ? image_ : image_ + (y0 + rows_.begin * p_.dilation_h) * row_bytes_;
     whole_rows_ = p_.dilation_w == 1 && rows_.begin == 0 && rows_.end == p_.kernel_h;
   }
 
@@ -129,10 +143,10 @@ class Patches {
 
   template <int kSlots>
   void gather_words(std::int32_t x0, std::uint32_t* column) const {
-    const Taps inside = taps_inside(x0, p_.dilation_w, p_.kernel_w, p_.input_shape.w);
+    const Taps inside = covered(x0, p_.dilation_w, p_.kernel_w, p_.input_shape.w);
     const std::int32_t words = depth_ / 4;
     column = fill_words<kSlots>(rows_.begin * p_.kernel_w * words, column);
-    const std::int8_t* row = first_row_ + (x0 + inside.begin * p_.dilation_w) * depth_;
+    const std::int8_t* row = first_pixel(x0, inside);
     for (std::int32_t ky = rows_.begin; ky < rows_.end; ++ky, row += p_.dilation_h * row_bytes_) {
       column = fill_words<kSlots>(inside.begin * words, column);
       if (p_.dilation_w == 1) {
@@ -160,9 +174,9 @@ class Patches {
   }
 
   void gather_bytes(std::int32_t x0, std::int8_t* place) const {
-    const Taps inside = taps_inside(x0, p_.dilation_w, p_.kernel_w, p_.input_shape.w);
+    const Taps inside = covered(x0, p_.dilation_w, p_.kernel_w, p_.input_shape.w);
     place = fill_bytes(rows_.begin * p_.kernel_w * depth_, place);
-    const std::int8_t* row = first_row_ + (x0 + inside.begin * p_.dilation_w) * depth_;
+    const std::int8_t* row = first_pixel(x0, inside);
     for (std::int32_t ky = rows_.begin; ky < rows_.end; ++ky, row += p_.dilation_h * row_bytes_) {
       place = fill_bytes(inside.begin * depth_, place);
       if (p_.dilation_w == 1) {
