@@ -1,6 +1,6 @@
-// tinyrig-run-image --board mps2-an386 --model kws.tflite [--portable] [--per-operator] [--seed N] [--seeds N]:
-// packs a model for the board's core, runs it there without farm and link, and prints the instructions that it
-// took and whether its outputs are those of the host's portable engine. Exit code 1 when they are not.
+// tinyrig-run-image --board mps2-an386 --model kws.tflite [--portable] [--per-operator] [--count-words] [--seed N]
+// [--seeds N]: packs a model for the board's core, runs it there without farm and link, and prints the instructions
+// that it took and whether its outputs are those of the host's portable engine. Exit code 1 when they are not.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <fstream>
@@ -18,7 +18,7 @@ namespace {
 
 struct Options {
   std::string board, model;
-  bool portable = false, per_operator = false;
+  bool portable = false, per_operator = false, count_words = false;
   std::uint32_t seed = 1, seeds = 1;
 };
 
@@ -57,7 +57,7 @@ int run(const Options& options) {
   const std::vector<std::uint8_t> file{std::istreambuf_iterator<char>(input), {}};
   const auto packed = model::pack_tflite(file, options.portable ? packed::Core::kPortable : board->core);
   if (!packed.ok()) return fail(packed.status());
-  const auto measured = test::measure_image(*board, packed->image, options.seed, options.seeds);
+  const auto measured = test::measure_image(*board, packed->image, options.seed, options.seeds, options.count_words);
   if (!measured.ok()) return fail(measured.status());
 
   bool same = true;
@@ -69,6 +69,12 @@ int run(const Options& options) {
     std::printf("%s seed %u: %llu instructions, %.3f per MAC, output %08x %s\n", options.board.c_str(), took.seed,
                 static_cast<unsigned long long>(took.instructions), per_mac(took.instructions, packed->macs),
                 took.output_fnv1a32, took.output_fnv1a32 == reference->output_fnv1a32 ? "as the reference" : "DIFFERS");
+  }
+  for (const test::WindowCounts& window : measured->windows) {
+    std::printf("%llu words loaded, %llu stored, %llu vector instructions (of %llu, with the calls around run())\n",
+                static_cast<unsigned long long>(window.words_loaded),
+                static_cast<unsigned long long>(window.words_stored), static_cast<unsigned long long>(window.vector),
+                static_cast<unsigned long long>(window.instructions));
   }
   std::printf("core %s · image %zu B · arena %u B (lower bound %u B) · %llu MACs · with a hook %llu instructions\n",
               model::core_name(packed->core), packed->image.size(), packed->arena_bytes,
@@ -87,6 +93,7 @@ int main(int argc, char** argv) {
   app.add_option("--model", options.model, "the .tflite file")->required();
   app.add_flag("--portable", options.portable, "pack for the portable kernels");
   app.add_flag("--per-operator", options.per_operator, "a line for each operator");
+  app.add_flag("--count-words", options.count_words, "words loaded and stored, vector instructions");
   app.add_option("--seed", options.seed, "of the golden input (wire/golden_input.h)");
   app.add_option("--seeds", options.seeds, "how many inputs, counted up from --seed");
   CLI11_PARSE(app, argc, argv);

@@ -66,9 +66,9 @@ class Comparing : public testing::Test {
     test.id = 4711;
     test.output_fnv1a32 = output_fnv1a32;
     job.add(test, image, reference);
-    const auto lines = run_job(board_, job, kPatience);
-    EXPECT_TRUE(lines.ok()) << lines.status().message();
-    return lines.value_or(std::vector<std::string>{"", ""});
+    const auto output = run_job(board_, job, kPatience);
+    EXPECT_TRUE(output.ok()) << output.status().message();
+    return output.ok() ? output->lines : std::vector<std::string>();
   }
 
   KernelBoard board_ = load_kernel_board("mps2-an386").value();
@@ -127,6 +127,41 @@ TEST(Measuring, CountsTheSameInstructionsEveryTime) {
   ASSERT_EQ(first->operators.size(), 1U);
   EXPECT_EQ(first->operators[0].output_fnv1a32, first->runs[0].output_fnv1a32);
   EXPECT_LE(first->operators[0].instructions, first->profiled_instructions);
+}
+
+TEST(Measuring, TheWindowsOfQemusOwnCountAreThoseOfTheTimer) {
+  // A pointwise convolution of 64 channels: of 4096 products for each of 4 pixels.
+  TfliteBuilder builder;
+  const int input = builder.input({1, 2, 2, 64}, 0.1F, 3);
+  const int output = builder.tensor({1, 2, 2, 64}, 0.1F, 3);
+  const std::vector<std::int8_t> weights(64 * 64, 9);
+  tflite::Conv2DOptionsT options;
+  options.stride_h = options.stride_w = 1;
+  builder.add(model::OperatorCode::kConv2d, {input, builder.constant({64, 1, 1, 64}, weights, {0.001F})}, {output},
+              options);
+  builder.output(output);
+  for (const char* id : {"mps2-an386", "mps3-an547"}) {
+    const KernelBoard board = load_kernel_board(id).value();
+    const auto model = model::pack_tflite(builder.build(), board.core).value();
+    const auto measured = measure_image(board, model.image, 1, 2, true);
+    ASSERT_TRUE(measured.ok()) << measured.status().message();
+    ASSERT_EQ(measured->windows.size(), 2U);
+    for (std::size_t i = 0; i < 2; ++i) {
+      const WindowCounts& window = measured->windows[i];
+      EXPECT_GE(window.instructions, measured->runs[i].instructions) << id;
+      EXPECT_LE(window.instructions, measured->runs[i].instructions + 64) << id;
+      // Each weight is loaded at least once, each output stored once.
+      EXPECT_GE(window.words_loaded, weights.size() / 4) << id;
+      EXPECT_LE(window.words_loaded, weights.size() * 8) << id;
+      EXPECT_GE(window.words_stored, 4U * 64U / 4U) << id;
+      if (board.core == packed::Core::kCortexM55) {
+        EXPECT_GE(window.vector, weights.size() * 4 / 16) << id;  // 16 products in one instruction
+        EXPECT_LT(window.vector, window.instructions) << id;
+      } else {
+        EXPECT_EQ(window.vector, 0U) << id;
+      }
+    }
+  }
 }
 
 TEST(Measuring, SaysWhatDoesNotFit) {

@@ -79,8 +79,8 @@ class Comparing {
     if (batch_.empty()) return absl::OkStatus();
     KernelJob job(kernels_test::JobKind::kCompare);
     for (const Made& made : batch_) job.add(made.test, made.image, made.reference);
-    const auto lines = run_job(board_, job, kPatience);
-    TINYRIG_RETURN_IF_ERROR(lines.ok() ? note(*lines) : find_fault(lines.status()));
+    const auto output = run_job(board_, job, kPatience);
+    TINYRIG_RETURN_IF_ERROR(output.ok() ? note(output->lines) : find_fault(output.status()));
     batch_.clear();
     bytes_ = 2 * packed::kAlignment;
     return absl::OkStatus();
@@ -110,11 +110,11 @@ class Comparing {
       KernelJob job(kernels_test::JobKind::kCompare);
       job.add(made.test, made.image, made.reference);
       constexpr std::chrono::seconds kPatienceForOne{20};
-      const auto lines = run_job(board_, job, kPatienceForOne);
-      if (lines.ok()) continue;
+      const auto output = run_job(board_, job, kPatienceForOne);
+      if (output.ok()) continue;
       found = true;
       result_.mismatches.push_back(board_.id + " " + std::string(name_) + " seed " + std::to_string(made.test.id) +
-                                   ": " + std::string(lines.status().message()));
+                                   ": " + std::string(output.status().message()));
     }
     return found ? absl::OkStatus() : of_batch;
   }

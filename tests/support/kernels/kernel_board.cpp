@@ -31,13 +31,11 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-// From the firmware's first line on.
-std::vector<std::string> lines_of(const std::string& text) {
+// From the first line on that begins with `first`: QEMU may have something to say before.
+std::vector<std::string> lines_from(std::istream&& stream, const char* first) {
   std::vector<std::string> lines;
-  std::istringstream stream(text);
   for (std::string line; std::getline(stream, line);) {
-    // QEMU may have something to say first.
-    if (!lines.empty() || line.rfind("start ", 0) == 0) lines.push_back(line);
+    if (!lines.empty() || line.rfind(first, 0) == 0) lines.push_back(line);
   }
   return lines;
 }
@@ -100,9 +98,8 @@ std::filesystem::path kernels_firmware(const std::string& board) {
   return std::filesystem::path(TINYRIG_FIRMWARE_DIR) / board / "tinyrig-kernels.elf";
 }
 
-absl::StatusOr<std::vector<std::string>> run_job(const KernelBoard& board, const KernelJob& job,
-                                                 std::chrono::seconds patience,
-                                                 const std::vector<std::string>& more_arguments) {
+absl::StatusOr<JobOutput> run_job(const KernelBoard& board, const KernelJob& job, std::chrono::seconds patience,
+                                  bool count_windows) {
   const std::filesystem::path firmware = kernels_firmware(board.id);
   if (!std::filesystem::exists(firmware)) {
     return make_error(absl::StatusCode::kNotFound, "FIRMWARE_MISSING", firmware.string() + " does not exist",
@@ -123,11 +120,18 @@ absl::StatusOr<std::vector<std::string>> run_job(const KernelBoard& board, const
   std::vector<std::string> arguments = board.qemu;
   for (const std::string& argument : {std::string("-kernel"), firmware.string(), std::string("-device"), loader.str()})
     arguments.push_back(argument);
-  arguments.insert(arguments.end(), more_arguments.begin(), more_arguments.end());
+  const std::filesystem::path windows = folder.path() / "windows";
+  if (count_windows) {
+    arguments.insert(arguments.end(), {"-plugin", std::string(TINYRIG_WINDOW_COUNTER) + ",out=" + windows.string()});
+  }
   const Ended ended = run_program(arguments, folder.path(), within(patience));
-  std::vector<std::string> lines = lines_of(ended.output);
-  if (ended.exit_code != 0 || lines.size() < 2 || lines.back().rfind("end ", 0) != 0) return did_not_end(board, ended);
-  return lines;
+  JobOutput output;
+  output.lines = lines_from(std::istringstream(ended.output), "start ");
+  if (ended.exit_code != 0 || output.lines.size() < 2 || output.lines.back().rfind("end ", 0) != 0) {
+    return did_not_end(board, ended);
+  }
+  if (count_windows) output.windows = lines_from(std::ifstream(windows), "");
+  return output;
 }
 
 }  // namespace tinyrig::test

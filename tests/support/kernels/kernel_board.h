@@ -52,11 +52,14 @@ struct KernelBoard {
 absl::StatusOr<std::vector<KernelBoard>> load_kernel_boards();
 absl::StatusOr<KernelBoard> load_kernel_board(const std::string& id);
 
-/// The firmware's lines, from "start" to "end". An error when it did not get to its end: then its last lines
-/// are in the message. `more_arguments` for QEMU.
-absl::StatusOr<std::vector<std::string>> run_job(const KernelBoard& board, const KernelJob& job,
-                                                 std::chrono::seconds patience,
-                                                 const std::vector<std::string>& more_arguments = {});
+struct JobOutput {
+  std::vector<std::string> lines;    // of the firmware, from "start" to "end"
+  std::vector<std::string> windows;  // of window_counter.cpp, when asked for
+};
+
+/// An error when the firmware did not get to its end: then its last lines are in the message.
+absl::StatusOr<JobOutput> run_job(const KernelBoard& board, const KernelJob& job, std::chrono::seconds patience,
+                                  bool count_windows = false);
 
 /// TINYRIG_FIRMWARE_DIR/BOARD/tinyrig-kernels.elf
 std::filesystem::path kernels_firmware(const std::string& board);

@@ -27,7 +27,7 @@ absl::Status refused(const KernelBoard& board, const std::string& line) {
 }  // namespace
 
 absl::StatusOr<Measured> measure_image(const KernelBoard& board, std::vector<std::byte> image, std::uint32_t first_seed,
-                                       std::uint32_t seeds, const std::vector<std::string>& more_arguments) {
+                                       std::uint32_t seeds, bool count_windows) {
   KernelJob job(kernels_test::JobKind::kMeasure);
   job.add({.first_input_seed = first_seed, .input_seeds = seeds}, std::move(image));
   if (job.bytes() > board.slot_bytes) {
@@ -36,11 +36,11 @@ absl::StatusOr<Measured> measure_image(const KernelBoard& board, std::vector<std
                           std::to_string(board.slot_bytes) + " bytes");
   }
   constexpr std::chrono::seconds kPatience{600};  // Helium is emulated slowly
-  const auto lines = run_job(board, job, kPatience, more_arguments);
-  if (!lines.ok()) return lines.status();
+  const auto output = run_job(board, job, kPatience, count_windows);
+  if (!output.ok()) return output.status();
   Measured measured;
   std::uint64_t hz = 1;
-  for (const std::string& line : *lines) {
+  for (const std::string& line : output->lines) {
     const std::uint64_t instructions = board.instructions(number(line, "ticks"), hz);
     if (begins(line, "start ")) {
       hz = number(line, "hz");
@@ -55,6 +55,10 @@ absl::StatusOr<Measured> measure_image(const KernelBoard& board, std::vector<std
     } else if (begins(line, "profiled ")) {
       measured.profiled_instructions = instructions;
     }
+  }
+  for (const std::string& line : output->windows) {
+    measured.windows.push_back({number(line, "instructions"), number(line, "vector"), number(line, "words_loaded"),
+                                number(line, "words_stored")});
   }
   return measured;
 }
