@@ -34,10 +34,15 @@ set(ENGINE_KERNELS_dsp
 set(ENGINE_KERNELS_dsp_host ${ENGINE_KERNELS_dsp} kernels/dsp/conv_block_host.cpp kernels/dsp/depthwise_row_host.cpp)
 list(FILTER ENGINE_KERNELS_dsp_host EXCLUDE REGEX "\\.S$")
 set(ENGINE_KERNELS_helium
+  kernels/helium/add.cpp
+  kernels/helium/add_vectors.S
   kernels/helium/checks.cpp
   kernels/helium/core.cpp
   kernels/helium/conv_2d.cpp
-  kernels/helium/dot_products.S)
+  kernels/helium/depthwise_blocks.S
+  kernels/helium/depthwise_conv_2d.cpp
+  kernels/helium/dot_products.S
+  kernels/helium/pool_2d.cpp)
 set(ENGINE_KERNELS_scalar kernels/scalar/core.cpp)
 # packed::Core by name, as a board.cmake gives it (BOARD_CORE).
 set(ENGINE_CORE_cortex-m0 1)

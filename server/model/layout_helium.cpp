@@ -76,6 +76,58 @@ bool lay_out_convolution(Program& program, LoweredOperator& op, packed::ConvPara
   return true;
 }
 
+layout::DepthwiseChannel depthwise_channel(const packed::Requantization& scale, const std::vector<std::int8_t>& taps,
+                                           const packed::ConvParams& conv) {
+  layout::DepthwiseChannel channel{scale.bias, scale.multiplier, scale.rounding, layout::kOutputBit - scale.shift, {}};
+  for (std::int32_t y = 0; y < conv.kernel_h; ++y) {
+    for (std::int32_t x = 0; x < conv.kernel_w; ++x) {
+      channel.taps[layout::kTapsOffset + layout::kTileRows * x + y] =
+          taps[static_cast<std::size_t>(y * conv.kernel_w + x)];
+    }
+  }
+  return channel;
+}
+
+bool lay_out_depthwise(Program& program, LoweredOperator& op, packed::ConvParams conv, const ChannelWeights& weights) {
+  if (conv.kernel_h > layout::kTileRows || conv.kernel_w > layout::kTileRows || conv.depth_multiplier != 1 ||
+      conv.dilation_h != 1 || conv.dilation_w != 1) {
+    return false;
+  }
+  const std::optional<std::vector<packed::Requantization>> scales = requantizations(program, conv, weights);
+  if (!scales) return false;
+  std::vector<layout::DepthwiseChannel> channels;
+  for (std::size_t c = 0; c < weights.size(); ++c) {
+    channels.push_back(depthwise_channel((*scales)[c], weights[c], conv));
+  }
+  conv.weights = add_constants(program, channels);
+  conv.bias = conv.multipliers = conv.shifts = packed::kNone;
+  conv.scratch = add_scratch(program, op, layout::depthwise_scratch_bytes(conv));
+  op.kernel = layout::kDepthwise;
+  op.kernel_name = layout::depthwise_is_two_rows(conv) ? "helium depthwise 2x2" : "helium depthwise 1x4";
+  op.params = conv;
+  return true;
+}
+
+bool lay_out_addition(LoweredOperator& op) {
+  auto& add = std::get<packed::BinaryParams>(op.params);
+  if (!layout::is_addition(add)) return false;
+  if (layout::add_halves(add.input2_multiplier, add.input2_shift)) {
+    std::swap(add.input1, add.input2);
+    std::swap(add.input1_offset, add.input2_offset);
+    std::swap(add.input1_multiplier, add.input2_multiplier);
+    std::swap(add.input1_shift, add.input2_shift);
+  }
+  op.kernel = layout::kAddition;
+  op.kernel_name = "helium addition";
+  return true;
+}
+
+bool lay_out_pool(LoweredOperator& op) {
+  op.kernel = layout::kPool;
+  op.kernel_name = "helium pool";
+  return true;
+}
+
 }  // namespace
 
 bool lay_out_for_helium(Program& program, LoweredOperator& op) {
@@ -84,12 +136,24 @@ bool lay_out_for_helium(Program& program, LoweredOperator& op) {
       const auto& conv = std::get<packed::ConvParams>(op.params);
       return lay_out_convolution(program, op, conv, channel_weights(program, op.kind, conv));
     }
+    case packed::OperatorKind::kDepthwiseConv2d: {
+      const auto& conv = std::get<packed::ConvParams>(op.params);
+      const ChannelWeights weights = channel_weights(program, op.kind, conv);
+      // Of one input channel each output channel is an ordinary convolution.
+      return conv.input_shape.c == 1 ? lay_out_convolution(program, op, conv, weights)
+                                     : lay_out_depthwise(program, op, conv, weights);
+    }
     case packed::OperatorKind::kFullyConnected: {
       const std::optional<packed::ConvParams> conv =
           as_convolution(program, std::get<packed::FullyConnectedParams>(op.params));
       return conv &&
              lay_out_convolution(program, op, *conv, channel_weights(program, packed::OperatorKind::kConv2d, *conv));
     }
+    case packed::OperatorKind::kAdd:
+      return lay_out_addition(op);
+    case packed::OperatorKind::kAveragePool2d:
+    case packed::OperatorKind::kMaxPool2d:
+      return lay_out_pool(op);
     default:
       return false;
   }

@@ -52,4 +52,60 @@ constexpr std::int64_t convolution_columns(const ConvParams& p) {
   return columns < pixels ? columns : pixels;
 }
 
+// kDepthwiseConv2d, variant 1: kernels of at most 4x4 without dilation, depth multiplier 1. ConvParams::weights
+// refers to DepthwiseChannel[channels], bias, multipliers and shifts are kNone.
+inline constexpr KernelVariant kDepthwise = 1;
+
+// A channel's taps in columns of four rows, zeros below and beside the kernel: a vector read at kTapsOffset - 4 has
+// them one column further to the right, at kTapsOffset - 1 one row further down.
+struct DepthwiseChannel {
+  std::int32_t bias, multiplier, rounding, left_shift;  // as in Scales
+  std::int8_t taps[24];
+};
+static_assert(sizeof(DepthwiseChannel) == 40);
+inline constexpr std::int32_t kTapsOffset = 5;
+inline constexpr std::int32_t kTileRows = 4;
+
+// Two rows of two outputs from each four columns of four rows; otherwise one row of four outputs.
+constexpr bool depthwise_is_two_rows(const ConvParams& p) {
+  return p.stride_h == 1 && p.stride_w == 1 && p.kernel_h <= 3 && p.kernel_w <= 3 && p.output_shape.h >= 2;
+}
+
+// Scratch: a tile of four rows, [column][channel][row], from the column where the first window begins to where the
+// last block ends; what the last store of it spills over; a row of the input's zero point.
+constexpr std::int64_t depthwise_tile_columns(const ConvParams& p) {
+  constexpr std::int32_t kWindowColumns = 4;
+  const std::int64_t step = depthwise_is_two_rows(p) ? 2 : 4;
+  const std::int64_t windows = (p.output_shape.w + step - 1) / step * step;
+  return depthwise_is_two_rows(p) ? windows + 2 : (windows - 1) * p.stride_w + kWindowColumns;
+}
+constexpr std::int64_t depthwise_tile_bytes(const ConvParams& p) {
+  return depthwise_tile_columns(p) * p.input_shape.c * kTileRows + kTileRows * kVectorBytes;
+}
+constexpr std::int64_t depthwise_scratch_bytes(const ConvParams& p) {
+  return depthwise_tile_bytes(p) + std::int64_t{p.input_shape.w} * p.input_shape.c;
+}
+
+// kAdd, variant 1: ADD of two tensors of one shape, not SUB. Each operand is halved or shifted to the right; when one
+// is halved, it is the first. Output shift as a Requantization's.
+inline constexpr KernelVariant kAddition = 1;
+
+constexpr bool add_halves(std::int32_t multiplier, std::int32_t shift) { return multiplier == 1 << 30 && shift == 0; }
+
+constexpr bool is_addition(const BinaryParams& p) {
+  std::int64_t stride = 1;
+  for (std::int32_t i = kMaxRank - 1; i >= 0; --i) {
+    if (p.dims[i] != 1 && (p.strides1[i] != stride || p.strides2[i] != stride)) return false;
+    stride *= p.dims[i];  // the product fits in int32
+  }
+  const auto scalable = [](std::int32_t multiplier, std::int32_t shift) {
+    return multiplier >= 0 && (shift < 0 || add_halves(multiplier, shift));
+  };
+  return scalable(p.input1_multiplier, p.input1_shift) && scalable(p.input2_multiplier, p.input2_shift) &&
+         p.left_shift >= 1 && -p.output_shift >= kMinRightShift && -p.output_shift <= kMaxRightShift;
+}
+
+// kAveragePool2d and kMaxPool2d, variant 1: any.
+inline constexpr KernelVariant kPool = 1;
+
 }  // namespace tinyrig::packed::helium

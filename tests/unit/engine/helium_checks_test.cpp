@@ -96,5 +96,73 @@ TEST(HeliumChecks, ConvolutionThatReadsItsInputDirectly) {
   expect_refused(helium::check_convolution, good, damages);
 }
 
+// 4x5x8, 3x3 with stride 1: a tile of 8 columns, 64 bytes, a row of 40.
+packed::ConvParams depthwise() {
+  packed::ConvParams p = convolution();
+  p.input_shape = p.output_shape = {1, 4, 5, 8};
+  p.output = 160;
+  p.weights = kInImage | (kImageBytes - 8 * 40);
+  p.bias = packed::kNone;
+  p.scratch = kArenaBytes - (8 * 8 * 4 + 64 + 40);
+  p.depth_multiplier = 1;
+  return p;
+}
+
+TEST(HeliumChecks, Depthwise) {
+  using P = packed::ConvParams;
+  const std::vector<Damage<P>> damages = {
+      {"channels beyond", [](P& p) { p.weights += 16; }},
+      {"no channels", [](P& p) { p.weights = packed::kNone; }},
+      {"scratch beyond", [](P& p) { p.scratch += 4; }},
+      {"scratch misaligned", [](P& p) { p.scratch -= 1; }},
+      {"no scratch", [](P& p) { p.scratch = packed::kNone; }},
+      {"a wider output", [](P& p) { p.output_shape.w = 7; }},
+      {"a wider input", [](P& p) { p.input_shape.w = 6; }},
+      {"other channels", [](P& p) { p.output_shape.c = 4; }},
+      {"a kernel of five rows", [](P& p) { p.kernel_h = 5; }},
+      {"a kernel of five columns", [](P& p) { p.kernel_w = 5; }},
+      {"dilation", [](P& p) { p.dilation_w = 2; }},
+      {"input beyond", [](P& p) { p.input = kArenaBytes - 159; }},
+      {"columns that wrap", [](P& p) { p.stride_w = 32767; }},
+  };
+  expect_refused(helium::check_depthwise, depthwise(), damages);
+}
+
+packed::BinaryParams addition() {
+  packed::BinaryParams p{};
+  p.input1 = 0;
+  p.input2 = 64;
+  p.output = 128;
+  for (std::int32_t i = 0; i < packed::kMaxRank; ++i) p.dims[i] = 1;
+  p.dims[4] = 4;
+  p.dims[5] = 16;
+  p.strides1[4] = p.strides2[4] = 16;
+  p.strides1[5] = p.strides2[5] = 1;
+  p.left_shift = 20;
+  p.input1_multiplier = p.input2_multiplier = p.output_multiplier = 1 << 30;
+  p.input2_shift = -1;
+  p.output_shift = -19;
+  p.activation_min = -128;
+  p.activation_max = 127;
+  return p;
+}
+
+TEST(HeliumChecks, Addition) {
+  using P = packed::BinaryParams;
+  const std::vector<Damage<P>> damages = {
+      {"broadcast rows", [](P& p) { p.strides1[4] = 0; }},
+      {"broadcast elements", [](P& p) { p.strides2[5] = 0; }},
+      {"gaps between rows", [](P& p) { p.strides2[4] = 17; }},
+      {"subtraction", [](P& p) { p.input2_multiplier = -(1 << 30); }},
+      {"an operand that is neither halved nor shifted", [](P& p) { p.input1_multiplier += 1; }},
+      {"no left shift", [](P& p) { p.left_shift = 0; }},
+      {"no output shift", [](P& p) { p.output_shift = 0; }},
+      {"a large output shift", [](P& p) { p.output_shift = -23; }},
+      {"input beyond", [](P& p) { p.input2 = kArenaBytes - 63; }},
+      {"output in the image", [](P& p) { p.output = kInImage; }},
+  };
+  expect_refused(helium::check_add, addition(), damages);
+}
+
 }  // namespace
 }  // namespace tinyrig::engine

@@ -154,5 +154,114 @@ TEST(LayoutHelium, FullyConnectedBecomesAConvolution) {
   EXPECT_TRUE(model.op().scratch.empty());
 }
 
+// 4x5x2, kernel `height` x 3; the weight of channel c at (y, x) is 50 * c + 10 * y + x + 1.
+LaidOut depthwise(std::int32_t height, std::int32_t stride, std::int32_t rows = 4) {
+  TfliteBuilder builder;
+  const int in = builder.input({1, rows, 5, 2}, kInputScale, -3);
+  std::vector<std::int8_t> data;
+  for (std::int32_t y = 0; y < height; ++y) {
+    for (std::int32_t x = 0; x < 3; ++x) {
+      for (std::int32_t c = 0; c < 2; ++c) data.push_back(static_cast<std::int8_t>(50 * c + 10 * y + x + 1));
+    }
+  }
+  const int weights = builder.constant({1, height, 3, 2}, data, {kWeightScale});
+  const int bias = builder.constant({1000, 2000});
+  const int out = builder.tensor({1, (rows + stride - 1) / stride, (5 + stride - 1) / stride, 2}, kOutputScale, 6);
+  tflite::DepthwiseConv2DOptionsT options;
+  options.stride_h = options.stride_w = stride;
+  options.depth_multiplier = 1;
+  builder.add(OperatorCode::kDepthwiseConv2d, {in, weights, bias}, {out}, options);
+  builder.output(out);
+  return lay_out_model(builder);
+}
+
+TEST(LayoutHelium, DepthwiseTapsLieInColumnsOfFourRows) {
+  const LaidOut model = depthwise(3, 1);
+  EXPECT_EQ(model.op().kind, packed::OperatorKind::kDepthwiseConv2d);
+  EXPECT_EQ(model.op().kernel, layout::kDepthwise);
+  EXPECT_STREQ(model.op().kernel_name, "helium depthwise 2x2");
+  const auto channels = model.constants<layout::DepthwiseChannel>(model.params<packed::ConvParams>().weights);
+  ASSERT_EQ(channels.size(), 2U);
+  EXPECT_THAT(channels[0].taps, ElementsAre(0, 0, 0, 0, 0,  //
+                                            1, 11, 21, 0, 2, 12, 22, 0, 3, 13, 23, 0, 0, 0, 0, 0, 0, 0, 0));
+  EXPECT_THAT(channels[1].taps, ElementsAre(0, 0, 0, 0, 0,  //
+                                            51, 61, 71, 0, 52, 62, 72, 0, 53, 63, 73, 0, 0, 0, 0, 0, 0, 0, 0));
+  EXPECT_EQ(channels[0].bias, 1000 + 3 * 108);
+  EXPECT_EQ(channels[1].bias, 2000 + 3 * 558);
+  EXPECT_EQ(channels[1].multiplier, 1 << 30);
+  EXPECT_EQ(channels[1].rounding, 8 + 6 * 16);
+  EXPECT_EQ(channels[1].left_shift, 20);
+}
+
+TEST(LayoutHelium, DepthwiseScratchHoldsATileAndARowOfZeros) {
+  // 5 outputs in 3 blocks of two: 8 columns of 2 channels and four rows; 64 bytes; 5 pixels of 2 channels.
+  const LaidOut two_rows = depthwise(3, 1);
+  EXPECT_EQ(two_rows.program.values[two_rows.op().scratch.at(0)].bytes, 8U * 8 + 64 + 10);
+  // 3 outputs in one block of four, 2 columns apart: 6 + 4 columns.
+  const LaidOut one_row = depthwise(3, 2);
+  EXPECT_STREQ(one_row.op().kernel_name, "helium depthwise 1x4");
+  EXPECT_EQ(one_row.program.values[one_row.op().scratch.at(0)].bytes, 10U * 8 + 64 + 10);
+}
+
+TEST(LayoutHelium, DepthwiseComputesOneRowWhereTwoDoNotFit) {
+  EXPECT_STREQ(depthwise(4, 1).op().kernel_name, "helium depthwise 1x4");
+  EXPECT_STREQ(depthwise(3, 1, 1).op().kernel_name, "helium depthwise 1x4");
+  EXPECT_STREQ(depthwise(5, 1).op().kernel_name, "portable");
+}
+
+// One channel in, four out: nothing but a convolution.
+TEST(LayoutHelium, DepthwiseOfOneChannelBecomesAConvolution) {
+  TfliteBuilder builder;
+  const int in = builder.input({1, 3, 3, 1}, kInputScale);
+  const std::vector<std::int8_t> data = {1, 2, 3, 4, 5, 6, 7, 8};  // [tap][channel]
+  const int weights = builder.constant({1, 1, 2, 4}, data, {kWeightScale});
+  const int out = builder.tensor({1, 3, 3, 4}, kOutputScale);
+  tflite::DepthwiseConv2DOptionsT options;
+  options.stride_h = options.stride_w = 1;
+  options.depth_multiplier = 4;
+  builder.add(OperatorCode::kDepthwiseConv2d, {in, weights}, {out}, options);
+  builder.output(out);
+  const LaidOut model = lay_out_model(builder);
+  EXPECT_EQ(model.op().kind, packed::OperatorKind::kConv2d);
+  EXPECT_EQ(model.op().kernel, layout::kConvolution);
+  const auto blocks = model.constants<std::int8_t>(model.params<packed::ConvParams>().weights);
+  ASSERT_EQ(blocks.size(), 64U);  // channels 0, 2, 1, 3
+  EXPECT_THAT((std::vector<std::int8_t>{blocks[0], blocks[1], blocks[16], blocks[17], blocks[32], blocks[49]}),
+              ElementsAre(1, 5, 3, 7, 2, 8));
+}
+
+LaidOut addition(float scale1, float scale2, std::vector<std::int32_t> shape2 = {1, 4, 4, 3},
+                 OperatorCode code = OperatorCode::kAdd) {
+  TfliteBuilder builder;
+  const int in1 = builder.input({1, 4, 4, 3}, scale1, 1);
+  const int in2 = builder.input(std::move(shape2), scale2, 2);
+  const int out = builder.tensor({1, 4, 4, 3}, 1.0F);
+  builder.add(code, {in1, in2}, {out});
+  builder.output(out);
+  return lay_out_model(builder);
+}
+
+TEST(LayoutHelium, AdditionPutsTheHalvedOperandFirst) {
+  const LaidOut kept = addition(0.5F, 0.3F);
+  EXPECT_EQ(kept.op().kernel, layout::kAddition);
+  EXPECT_EQ(kept.params<packed::BinaryParams>().input1_offset, -1);
+  EXPECT_EQ(kept.params<packed::BinaryParams>().input1_multiplier, 1 << 30);
+  const LaidOut swapped = addition(0.3F, 0.5F);
+  const auto& add = swapped.params<packed::BinaryParams>();
+  EXPECT_EQ(swapped.op().kernel, layout::kAddition);
+  EXPECT_EQ(add.input1, swapped.program.inputs[1]);
+  EXPECT_EQ(add.input2, swapped.program.inputs[0]);
+  EXPECT_EQ(add.input1_offset, -2);
+  EXPECT_EQ(add.input2_offset, -1);
+  EXPECT_TRUE(layout::add_halves(add.input1_multiplier, add.input1_shift));
+  EXPECT_EQ(add.input2_multiplier, 1288490240);  // 0.3 / (2 * 0.5) * 2 in Q31, of floats
+  EXPECT_EQ(add.input2_shift, -1);
+}
+
+TEST(LayoutHelium, AdditionLeavesBroadcastingAndSubtraction) {
+  EXPECT_FALSE(addition(0.5F, 0.3F, {1, 1, 1, 3}).any);
+  EXPECT_FALSE(addition(0.5F, 0.3F, {1, 4, 4, 3}, OperatorCode::kSub).any);
+}
+
 }  // namespace
 }  // namespace tinyrig::model

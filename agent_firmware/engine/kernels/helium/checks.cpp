@@ -1,6 +1,7 @@
 #include "agent_firmware/engine/kernels/helium/checks.h"
 
 #include "agent_firmware/engine/kernels/portable/conv_check.h"
+#include "agent_firmware/engine/kernels/portable/portable.h"
 #include "wire/packed_model/helium.h"
 
 namespace tinyrig::engine {
@@ -23,6 +24,21 @@ bool helium::check_convolution(const packed::ConvParams& p, const Bounds& bounds
   return bounds.readable(p.weights, groups * layout::kGroupChannels * column_bytes / kWord, kWord) &&
          bounds.readable(p.bias, groups * sizeof(layout::Scales) / kWord, kWord) &&
          (layout::convolution_is_direct(p) || bounds.writable(p.scratch, columns * column_bytes));
+}
+
+bool helium::check_depthwise(const packed::ConvParams& p, const Bounds& bounds) {
+  if (!check_convolution_shape(p, bounds) || p.kernel_h > layout::kTileRows || p.kernel_w > layout::kTileRows ||
+      p.dilation_h != 1 || p.dilation_w != 1 || p.input_shape.c != p.output_shape.c) {
+    return false;
+  }
+  const auto channels = static_cast<std::uint64_t>(p.output_shape.c);
+  const auto scratch_words = static_cast<std::uint64_t>(layout::depthwise_scratch_bytes(p) + kWord - 1) / kWord;
+  return bounds.readable(p.weights, channels * sizeof(layout::DepthwiseChannel) / kWord, kWord) &&
+         bounds.writable(p.scratch, scratch_words, kWord);
+}
+
+bool helium::check_add(const packed::BinaryParams& p, const Bounds& bounds) {
+  return portable::kAdd.check(&p, sizeof p, bounds) && layout::is_addition(p);
 }
 
 }  // namespace tinyrig::engine

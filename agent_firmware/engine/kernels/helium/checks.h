@@ -7,5 +7,7 @@
 namespace tinyrig::engine::helium {
 
 bool check_convolution(const packed::ConvParams& p, const Bounds& bounds);
+bool check_depthwise(const packed::ConvParams& p, const Bounds& bounds);
+bool check_add(const packed::BinaryParams& p, const Bounds& bounds);
 
 }  // namespace tinyrig::engine::helium

@@ -7,5 +7,9 @@
 namespace tinyrig::engine::helium {
 
 extern const Kernel kConvolution;
+extern const Kernel kDepthwise;
+extern const Kernel kAdd;
+extern const Kernel kAveragePool;
+extern const Kernel kMaxPool;
 
 }  // namespace tinyrig::engine::helium
