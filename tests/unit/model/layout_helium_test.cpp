@@ -2,12 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstring>
-
-#include "server/model/layout.h"
-#include "server/model/lower.h"
-#include "server/model/parse_tflite.h"
-#include "tests/support/model/tflite_builder.h"
+#include "tests/unit/model/laid_out.h"
 #include "wire/packed_model/helium.h"
 
 namespace tinyrig::model {
@@ -17,32 +12,6 @@ namespace layout = packed::helium;
 using test::TfliteBuilder;
 using testing::Each;
 using testing::ElementsAre;
-
-struct LaidOut {
-  Graph graph;
-  Program program;
-  bool any = false;
-
-  const LoweredOperator& op(std::size_t index = 0) const { return program.operators[index]; }
-  template <class Params>
-  const Params& params(std::size_t index = 0) const {
-    return std::get<Params>(op(index).params);
-  }
-  template <class T>
-  std::vector<T> constants(ValueId value) const {
-    std::vector<T> values(program.values[value].bytes / sizeof(T));
-    std::memcpy(values.data(), program.values[value].data.data(), values.size() * sizeof(T));
-    return values;
-  }
-};
-
-LaidOut lay_out_model(const TfliteBuilder& builder) {
-  LaidOut result;
-  result.graph = parse_tflite(builder.build()).value();
-  result.program = lower(result.graph).value();
-  result.any = lay_out(result.program, packed::Core::kCortexM55);
-  return result;
-}
 
 // Multiplier 0.25 * 0.5 / 4.0 = 2^-5: Q31 2^30, shift -4.
 constexpr float kInputScale = 0.25F, kWeightScale = 0.5F, kOutputScale = 4.0F;
@@ -62,7 +31,7 @@ LaidOut convolution(std::int64_t zero_point = -3, float output_scale = kOutputSc
   options.stride_h = options.stride_w = 1;
   builder.add(OperatorCode::kConv2d, {in, weights, bias}, {out}, options);
   builder.output(out);
-  return lay_out_model(builder);
+  return lay_out_model(builder, packed::Core::kCortexM55);
 }
 
 TEST(LayoutHelium, WeightsOfFourChannelsLieInTwoPairs) {
@@ -144,7 +113,7 @@ TEST(LayoutHelium, FullyConnectedBecomesAConvolution) {
   const int out = builder.tensor({2, 3}, kOutputScale);
   builder.add(OperatorCode::kFullyConnected, {in, weights}, {out});
   builder.output(out);
-  const LaidOut model = lay_out_model(builder);
+  const LaidOut model = lay_out_model(builder, packed::Core::kCortexM55);
   EXPECT_EQ(model.op().kind, packed::OperatorKind::kConv2d);
   EXPECT_EQ(model.op().kernel, layout::kConvolution);
   const auto& conv = model.params<packed::ConvParams>();
@@ -172,7 +141,7 @@ LaidOut depthwise(std::int32_t height, std::int32_t stride, std::int32_t rows = 
   options.depth_multiplier = 1;
   builder.add(OperatorCode::kDepthwiseConv2d, {in, weights, bias}, {out}, options);
   builder.output(out);
-  return lay_out_model(builder);
+  return lay_out_model(builder, packed::Core::kCortexM55);
 }
 
 TEST(LayoutHelium, DepthwiseTapsLieInColumnsOfFourRows) {
@@ -221,7 +190,7 @@ TEST(LayoutHelium, DepthwiseOfOneChannelBecomesAConvolution) {
   options.depth_multiplier = 4;
   builder.add(OperatorCode::kDepthwiseConv2d, {in, weights}, {out}, options);
   builder.output(out);
-  const LaidOut model = lay_out_model(builder);
+  const LaidOut model = lay_out_model(builder, packed::Core::kCortexM55);
   EXPECT_EQ(model.op().kind, packed::OperatorKind::kConv2d);
   EXPECT_EQ(model.op().kernel, layout::kConvolution);
   const auto blocks = model.constants<std::int8_t>(model.params<packed::ConvParams>().weights);
@@ -238,7 +207,7 @@ LaidOut addition(float scale1, float scale2, std::vector<std::int32_t> shape2 = 
   const int out = builder.tensor({1, 4, 4, 3}, 1.0F);
   builder.add(code, {in1, in2}, {out});
   builder.output(out);
-  return lay_out_model(builder);
+  return lay_out_model(builder, packed::Core::kCortexM55);
 }
 
 TEST(LayoutHelium, AdditionPutsTheHalvedOperandFirst) {
