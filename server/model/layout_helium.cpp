@@ -76,30 +76,35 @@ bool lay_out_convolution(Program& program, LoweredOperator& op, packed::ConvPara
   return true;
 }
 
-layout::DepthwiseChannel depthwise_channel(const packed::Requantization& scale, const std::vector<std::int8_t>& taps,
-                                           const packed::ConvParams& conv) {
-  layout::DepthwiseChannel channel{scale.bias, scale.multiplier, scale.rounding, layout::kOutputBit - scale.shift, {}};
+// The taps of a channel in the order of layout::depthwise_taps_bytes.
+std::vector<std::int8_t> in_patches(const std::vector<std::int8_t>& taps, const packed::ConvParams& conv) {
+  std::vector<std::int8_t> patches(static_cast<std::size_t>(layout::depthwise_taps_bytes(conv)));
+  const std::int32_t first = layout::depthwise_is_two_rows(conv) ? layout::kTwoRowsOffset : 0;
   for (std::int32_t y = 0; y < conv.kernel_h; ++y) {
     for (std::int32_t x = 0; x < conv.kernel_w; ++x) {
-      channel.taps[layout::kTapsOffset + layout::kTileRows * x + y] =
+      const std::int32_t patch = y / layout::kPatch * layout::depthwise_patch_columns(conv) + x / layout::kPatch;
+      const std::int32_t place = x % layout::kPatch * layout::kPatch + y % layout::kPatch;
+      patches[static_cast<std::size_t>(first + patch * layout::kVectorBytes + place)] =
           taps[static_cast<std::size_t>(y * conv.kernel_w + x)];
     }
   }
-  return channel;
+  return patches;
 }
 
 bool lay_out_depthwise(Program& program, LoweredOperator& op, packed::ConvParams conv, const ChannelWeights& weights) {
-  if (conv.kernel_h > layout::kTileRows || conv.kernel_w > layout::kTileRows || conv.depth_multiplier != 1 ||
-      conv.dilation_h != 1 || conv.dilation_w != 1) {
-    return false;
-  }
+  if (conv.depth_multiplier != 1 || layout::depthwise_patches(conv) > layout::kMostPatches) return false;
   const std::optional<std::vector<packed::Requantization>> scales = requantizations(program, conv, weights);
   if (!scales) return false;
-  std::vector<layout::DepthwiseChannel> channels;
+  std::vector<std::int8_t> records;
   for (std::size_t c = 0; c < weights.size(); ++c) {
-    channels.push_back(depthwise_channel((*scales)[c], weights[c], conv));
+    const packed::Requantization& from = (*scales)[c];
+    const layout::DepthwiseScale scale{from.bias, from.multiplier, from.rounding, layout::kOutputBit - from.shift};
+    const auto* bytes = reinterpret_cast<const std::int8_t*>(&scale);
+    records.insert(records.end(), bytes, bytes + sizeof(scale));
+    const std::vector<std::int8_t> taps = in_patches(weights[c], conv);
+    records.insert(records.end(), taps.begin(), taps.end());
   }
-  conv.weights = add_constants(program, channels);
+  conv.weights = add_constants(program, records);
   conv.bias = conv.multipliers = conv.shifts = packed::kNone;
   conv.scratch = add_scratch(program, op, layout::depthwise_scratch_bytes(conv));
   op.kernel = layout::kDepthwise;

@@ -52,38 +52,55 @@ constexpr std::int64_t convolution_columns(const ConvParams& p) {
   return columns < pixels ? columns : pixels;
 }
 
-// kDepthwiseConv2d, variant 1: kernels of at most 4x4 without dilation, depth multiplier 1. ConvParams::weights
-// refers to DepthwiseChannel[channels], bias, multipliers and shifts are kNone.
+// kDepthwiseConv2d, variant 1: kernels of at most four patches of 4x4 taps, depth multiplier 1. ConvParams::weights
+// refers to a record for each channel: a DepthwiseScale and taps; bias, multipliers and shifts are kNone.
 inline constexpr KernelVariant kDepthwise = 1;
 
-// A channel's taps in columns of four rows, zeros below and beside the kernel: a vector read at kTapsOffset - 4 has
-// them one column further to the right, at kTapsOffset - 1 one row further down.
-struct DepthwiseChannel {
+struct DepthwiseScale {
   std::int32_t bias, multiplier, rounding, left_shift;  // as in Scales
-  std::int8_t taps[24];
 };
-static_assert(sizeof(DepthwiseChannel) == 40);
-inline constexpr std::int32_t kTapsOffset = 5;
-inline constexpr std::int32_t kTileRows = 4;
+static_assert(sizeof(DepthwiseScale) == 16);
+inline constexpr std::int32_t kPatch = 4;  // rows and columns
+inline constexpr std::int32_t kMostPatches = 4;
 
-// Two rows of two outputs from each four columns of four rows; otherwise one row of four outputs.
-constexpr bool depthwise_is_two_rows(const ConvParams& p) {
-  return p.stride_h == 1 && p.stride_w == 1 && p.kernel_h <= 3 && p.kernel_w <= 3 && p.output_shape.h >= 2;
+constexpr std::int32_t depthwise_patch_rows(const ConvParams& p) { return (p.kernel_h + kPatch - 1) / kPatch; }
+constexpr std::int32_t depthwise_patch_columns(const ConvParams& p) { return (p.kernel_w + kPatch - 1) / kPatch; }
+// 1, 2 or 4; the last of 4 may be of zeros.
+constexpr std::int32_t depthwise_patches(const ConvParams& p) {
+  const std::int32_t patches = depthwise_patch_rows(p) * depthwise_patch_columns(p);
+  return patches == 3 ? 4 : patches;
 }
 
-// Scratch: a tile of four rows, [column][channel][row], from the column where the first window begins to where the
-// last block ends; what the last store of it spills over; a row of the input's zero point.
+// Two rows of two outputs are computed from one patch of the input; otherwise one row of four outputs.
+constexpr bool depthwise_is_two_rows(const ConvParams& p) {
+  return p.stride_h == 1 && p.stride_w == 1 && p.dilation_h == 1 && p.dilation_w == 1 && p.kernel_h <= 3 &&
+         p.kernel_w <= 3 && p.output_shape.h >= 2;
+}
+
+// Taps of a patch: columns of four rows, with zeros below and beside the kernel. Patches by row. For two rows of
+// outputs the one patch has five zeros before it and three after it: a vector read one byte before it has the taps one
+// row further down, one read four bytes before it one column further to the right.
+inline constexpr std::int32_t kTwoRowsOffset = 5;
+constexpr std::int32_t depthwise_taps_bytes(const ConvParams& p) {
+  return depthwise_is_two_rows(p) ? kTwoRowsOffset + kVectorBytes + 3 : depthwise_patches(p) * kVectorBytes;
+}
+
+// Scratch: for each row of patches a tile of four rows of the input, [column][channel][row], from the column where the
+// first window begins to where the last block ends; what the last store of it spills over; a row of the input's zero
+// point.
 constexpr std::int64_t depthwise_tile_columns(const ConvParams& p) {
-  constexpr std::int32_t kWindowColumns = 4;
   const std::int64_t step = depthwise_is_two_rows(p) ? 2 : 4;
   const std::int64_t windows = (p.output_shape.w + step - 1) / step * step;
-  return depthwise_is_two_rows(p) ? windows + 2 : (windows - 1) * p.stride_w + kWindowColumns;
+  if (depthwise_is_two_rows(p)) return windows + 2;
+  const std::int64_t reach = (std::int64_t{kPatch} * depthwise_patch_columns(p) - 1) * p.dilation_w;
+  return (windows - 1) * p.stride_w + reach + 1;
 }
 constexpr std::int64_t depthwise_tile_bytes(const ConvParams& p) {
-  return depthwise_tile_columns(p) * p.input_shape.c * kTileRows + kTileRows * kVectorBytes;
+  return depthwise_tile_columns(p) * p.input_shape.c * kPatch;
 }
 constexpr std::int64_t depthwise_scratch_bytes(const ConvParams& p) {
-  return depthwise_tile_bytes(p) + std::int64_t{p.input_shape.w} * p.input_shape.c;
+  return depthwise_patch_rows(p) * depthwise_tile_bytes(p) + std::int64_t{kPatch} * kVectorBytes +
+         std::int64_t{p.input_shape.w} * p.input_shape.c;
 }
 
 // kAdd, variant 1: ADD of two tensors of one shape, not SUB. Each operand is halved or shifted to the right; when one

@@ -123,59 +123,93 @@ TEST(LayoutHelium, FullyConnectedBecomesAConvolution) {
   EXPECT_TRUE(model.op().scratch.empty());
 }
 
-// 4x5x2, kernel `height` x 3; the weight of channel c at (y, x) is 50 * c + 10 * y + x + 1.
-LaidOut depthwise(std::int32_t height, std::int32_t stride, std::int32_t rows = 4) {
+// A depthwise convolution of two channels over rows x 9; the weight of channel c at (y, x) is 50 * c + 8 * y + x + 1.
+LaidOut depthwise(std::int32_t height, std::int32_t width, std::int32_t stride, std::int32_t rows = 4,
+                  std::int32_t dilation = 1) {
   TfliteBuilder builder;
-  const int in = builder.input({1, rows, 5, 2}, kInputScale, -3);
+  const int in = builder.input({1, rows, 9, 2}, kInputScale, -3);
   std::vector<std::int8_t> data;
   for (std::int32_t y = 0; y < height; ++y) {
-    for (std::int32_t x = 0; x < 3; ++x) {
-      for (std::int32_t c = 0; c < 2; ++c) data.push_back(static_cast<std::int8_t>(50 * c + 10 * y + x + 1));
+    for (std::int32_t x = 0; x < width; ++x) {
+      for (std::int32_t c = 0; c < 2; ++c) data.push_back(static_cast<std::int8_t>(50 * c + 8 * y + x + 1));
     }
   }
-  const int weights = builder.constant({1, height, 3, 2}, data, {kWeightScale});
+  const int weights = builder.constant({1, height, width, 2}, data, {kWeightScale});
   const int bias = builder.constant({1000, 2000});
-  const int out = builder.tensor({1, (rows + stride - 1) / stride, (5 + stride - 1) / stride, 2}, kOutputScale, 6);
+  const int out = builder.tensor({1, (rows + stride - 1) / stride, (9 + stride - 1) / stride, 2}, kOutputScale, 6);
   tflite::DepthwiseConv2DOptionsT options;
   options.stride_h = options.stride_w = stride;
+  options.dilation_h = options.dilation_w = dilation;
   options.depth_multiplier = 1;
   builder.add(OperatorCode::kDepthwiseConv2d, {in, weights, bias}, {out}, options);
   builder.output(out);
   return lay_out_model(builder, packed::Core::kCortexM55);
 }
 
-TEST(LayoutHelium, DepthwiseTapsLieInColumnsOfFourRows) {
-  const LaidOut model = depthwise(3, 1);
+struct DepthwiseRecord {
+  layout::DepthwiseScale scale{};
+  std::vector<std::int8_t> taps;
+};
+
+DepthwiseRecord record_of(const LaidOut& model, std::size_t channel) {
+  const auto bytes = model.constants<std::int8_t>(model.params<packed::ConvParams>().weights);
+  const std::size_t record_bytes = bytes.size() / 2;
+  DepthwiseRecord record;
+  std::memcpy(&record.scale, bytes.data() + channel * record_bytes, sizeof(record.scale));
+  const auto begin = bytes.begin() + static_cast<std::ptrdiff_t>(channel * record_bytes);
+  record.taps.assign(begin + sizeof(record.scale), begin + static_cast<std::ptrdiff_t>(record_bytes));
+  return record;
+}
+
+TEST(LayoutHelium, DepthwiseTapsForTwoRowsHaveZerosAround) {
+  const LaidOut model = depthwise(3, 3, 1);
   EXPECT_EQ(model.op().kind, packed::OperatorKind::kDepthwiseConv2d);
   EXPECT_EQ(model.op().kernel, layout::kDepthwise);
   EXPECT_STREQ(model.op().kernel_name, "helium depthwise 2x2");
-  const auto channels = model.constants<layout::DepthwiseChannel>(model.params<packed::ConvParams>().weights);
-  ASSERT_EQ(channels.size(), 2U);
-  EXPECT_THAT(channels[0].taps, ElementsAre(0, 0, 0, 0, 0,  //
-                                            1, 11, 21, 0, 2, 12, 22, 0, 3, 13, 23, 0, 0, 0, 0, 0, 0, 0, 0));
-  EXPECT_THAT(channels[1].taps, ElementsAre(0, 0, 0, 0, 0,  //
-                                            51, 61, 71, 0, 52, 62, 72, 0, 53, 63, 73, 0, 0, 0, 0, 0, 0, 0, 0));
-  EXPECT_EQ(channels[0].bias, 1000 + 3 * 108);
-  EXPECT_EQ(channels[1].bias, 2000 + 3 * 558);
-  EXPECT_EQ(channels[1].multiplier, 1 << 30);
-  EXPECT_EQ(channels[1].rounding, 8 + 6 * 16);
-  EXPECT_EQ(channels[1].left_shift, 20);
+  EXPECT_THAT(record_of(model, 0).taps, ElementsAre(0, 0, 0, 0, 0,                                        //
+                                                    1, 9, 17, 0, 2, 10, 18, 0, 3, 11, 19, 0, 0, 0, 0, 0,  //
+                                                    0, 0, 0));
+  EXPECT_THAT(record_of(model, 1).taps, ElementsAre(0, 0, 0, 0, 0,                                            //
+                                                    51, 59, 67, 0, 52, 60, 68, 0, 53, 61, 69, 0, 0, 0, 0, 0,  //
+                                                    0, 0, 0));
+  const layout::DepthwiseScale scale = record_of(model, 1).scale;
+  EXPECT_EQ(scale.bias, 2000 + 3 * 540);
+  EXPECT_EQ(scale.multiplier, 1 << 30);
+  EXPECT_EQ(scale.rounding, 8 + 6 * 16);
+  EXPECT_EQ(scale.left_shift, 20);
+}
+
+// 5x6: two rows of two patches.
+TEST(LayoutHelium, DepthwiseTapsLieInPatches) {
+  const LaidOut model = depthwise(5, 6, 1, 8);
+  EXPECT_STREQ(model.op().kernel_name, "helium depthwise 1x4");
+  EXPECT_THAT(record_of(model, 0).taps, ElementsAre(1, 9, 17, 25, 2, 10, 18, 26, 3, 11, 19, 27, 4, 12, 20, 28,  //
+                                                    5, 13, 21, 29, 6, 14, 22, 30, 0, 0, 0, 0, 0, 0, 0, 0,       //
+                                                    33, 0, 0, 0, 34, 0, 0, 0, 35, 0, 0, 0, 36, 0, 0, 0,         //
+                                                    37, 0, 0, 0, 38, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+  // Two tiles: 9 outputs in 3 blocks of four, and 7 columns more, of 2 channels and four rows; 64 bytes; a row.
+  EXPECT_EQ(model.program.values[model.op().scratch.at(0)].bytes, 2U * (12 + 7) * 8 + 64 + 18);
 }
 
 TEST(LayoutHelium, DepthwiseScratchHoldsATileAndARowOfZeros) {
-  // 5 outputs in 3 blocks of two: 8 columns of 2 channels and four rows; 64 bytes; 5 pixels of 2 channels.
-  const LaidOut two_rows = depthwise(3, 1);
-  EXPECT_EQ(two_rows.program.values[two_rows.op().scratch.at(0)].bytes, 8U * 8 + 64 + 10);
-  // 3 outputs in one block of four, 2 columns apart: 6 + 4 columns.
-  const LaidOut one_row = depthwise(3, 2);
+  // 9 outputs in 5 blocks of two: 12 columns.
+  const LaidOut two_rows = depthwise(3, 3, 1);
+  EXPECT_EQ(two_rows.program.values[two_rows.op().scratch.at(0)].bytes, 12U * 8 + 64 + 18);
+  // 5 outputs in 2 blocks of four, 2 columns apart: 14 and the last one's 4.
+  const LaidOut one_row = depthwise(3, 3, 2);
   EXPECT_STREQ(one_row.op().kernel_name, "helium depthwise 1x4");
-  EXPECT_EQ(one_row.program.values[one_row.op().scratch.at(0)].bytes, 10U * 8 + 64 + 10);
+  EXPECT_EQ(one_row.program.values[one_row.op().scratch.at(0)].bytes, (14U + 4) * 8 + 64 + 18);
+  // 12 outputs, the last one's 4 columns 2 apart.
+  const LaidOut dilated = depthwise(3, 3, 1, 4, 2);
+  EXPECT_STREQ(dilated.op().kernel_name, "helium depthwise 1x4");
+  EXPECT_EQ(dilated.program.values[dilated.op().scratch.at(0)].bytes, (11U + 7) * 8 + 64 + 18);
 }
 
 TEST(LayoutHelium, DepthwiseComputesOneRowWhereTwoDoNotFit) {
-  EXPECT_STREQ(depthwise(4, 1).op().kernel_name, "helium depthwise 1x4");
-  EXPECT_STREQ(depthwise(3, 1, 1).op().kernel_name, "helium depthwise 1x4");
-  EXPECT_STREQ(depthwise(5, 1).op().kernel_name, "portable");
+  EXPECT_STREQ(depthwise(4, 3, 1).op().kernel_name, "helium depthwise 1x4");
+  EXPECT_STREQ(depthwise(3, 4, 1).op().kernel_name, "helium depthwise 1x4");
+  EXPECT_STREQ(depthwise(3, 3, 1, 1).op().kernel_name, "helium depthwise 1x4");
+  EXPECT_STREQ(depthwise(9, 5, 1).op().kernel_name, "portable");  // three rows of two patches
 }
 
 // One channel in, four out: nothing but a convolution.

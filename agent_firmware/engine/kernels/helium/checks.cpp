@@ -27,13 +27,15 @@ bool helium::check_convolution(const packed::ConvParams& p, const Bounds& bounds
 }
 
 bool helium::check_depthwise(const packed::ConvParams& p, const Bounds& bounds) {
-  if (!check_convolution_shape(p, bounds) || p.kernel_h > layout::kTileRows || p.kernel_w > layout::kTileRows ||
-      p.dilation_h != 1 || p.dilation_w != 1 || p.input_shape.c != p.output_shape.c) {
+  if (!check_convolution_shape(p, bounds) || layout::depthwise_patches(p) > layout::kMostPatches ||
+      p.input_shape.c != p.output_shape.c) {
     return false;
   }
   const auto channels = static_cast<std::uint64_t>(p.output_shape.c);
   const auto scratch_words = static_cast<std::uint64_t>(layout::depthwise_scratch_bytes(p) + kWord - 1) / kWord;
-  return bounds.readable(p.weights, channels * sizeof(layout::DepthwiseChannel) / kWord, kWord) &&
+  const std::uint64_t record_bytes =
+      sizeof(layout::DepthwiseScale) + static_cast<std::uint64_t>(layout::depthwise_taps_bytes(p));
+  return bounds.readable(p.weights, channels * record_bytes / kWord, kWord) &&
          bounds.writable(p.scratch, scratch_words, kWord);
 }
 

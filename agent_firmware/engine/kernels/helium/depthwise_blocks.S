@@ -3,8 +3,9 @@
 // The tile holds four rows of input, the four bytes of a column and channel in one word. A vector of the words of
 // four columns is a 4x4 patch of the image, and VMLADAV with a vector of taps sums a window of it. With a 3x3 kernel
 // and stride 1 the same patch has four windows: taps moved by a row, by a column, and by both. That is 1 load and 4
-// multiplications for 2x2 outputs, 16 instructions with requantization (dot_products.S explains it), and with
-// other strides 4 loads and 4 additions for 1x4 outputs, 22 instructions.
+// multiplications for 2x2 outputs, 16 instructions with requantization (dot_products.S explains it). With other
+// strides each output has a patch of its own, 22 instructions for 1x4 outputs; kernels of up to 8x8 have up to four
+// patches, 62 instructions.
 //
 // Counts and cycles: the load gathers four words, the store scatters four bytes; each is one instruction and about
 // four cycles.
@@ -17,14 +18,14 @@
 #define STEPS 16
 #define BLOCKS 24
 #define REST 28
-#define TILE_OFFSETS 32
-#define OUTPUT_OFFSETS 48
-#define ACTIVATION_MIN 64
-// In and of DepthwiseChannel, from its taps on.
-#define TAPS 5
-#define TAPS_BYTES 24
+#define PATCH_OFFSETS 32
+#define ACTIVATION_MIN 44
+#define TILE_OFFSETS 52
+#define OUTPUT_OFFSETS 68
+#define CHANNEL 84
+#define TWO_ROWS_OFFSET 5
 
-// Four windows of the patch at r8, or of four patches: their sums to r0, r2, r4, r6, in the order of the outputs.
+// Four windows of the patch at r8, or of patches from r8 on: their sums to r0, r2, r4, r6, in the order of the outputs.
 .macro sum_2x2
   vldrw.u32 q4, [r8, q7]
   add r8, r8, r10
@@ -34,26 +35,52 @@
   vmladav.s8 r6, q4, q3
 .endm
 
-.macro sum_1x4
+.macro sum_window sum, patches
   vldrw.u32 q4, [r8, q7]
+  .if \patches > 1
+  add r7, r8, r1
+  vldrw.u32 q5, [r7, q7]
+  .endif
+  vmladav.s8 \sum, q4, q0
+  .if \patches > 1
+  vmladava.s8 \sum, q5, q1
+  .endif
+  .if \patches > 2
+  add r7, r8, r3
+  vldrw.u32 q4, [r7, q7]
+  add r7, r8, r5
+  vldrw.u32 q5, [r7, q7]
+  vmladava.s8 \sum, q4, q2
+  vmladava.s8 \sum, q5, q3
+  .endif
   add r8, r8, r10
-  vldrw.u32 q5, [r8, q7]
-  vmladav.s8 r0, q4, q0
-  add r8, r8, r10
-  vldrw.u32 q4, [r8, q7]
-  vmladav.s8 r2, q5, q0
-  add r8, r8, r10
-  vldrw.u32 q5, [r8, q7]
-  vmladav.s8 r4, q4, q0
-  add r8, r8, r10
-  vmladav.s8 r6, q5, q0
 .endm
 
-// A channel's scale is in r1, r3, r5, r7.
-.macro block shape, relu, predicated
-  sum_\shape
+.macro sum_1x4 patches
+  .if \patches > 1
+  ldr r1, [r12, #PATCH_OFFSETS]
+  .endif
+  .if \patches > 2
+  ldrd r3, r5, [r12, #(PATCH_OFFSETS + 4)]
+  .endif
+  .irp sum, r0, r2, r4, r6
+  sum_window \sum, \patches
+  .endr
+.endm
+
+// A channel's scale is in r1, r3, r5, r7; it is loaded again where several patches need these registers.
+.macro block patches, relu, predicated
+  .if \patches == 0
+  sum_2x2
+  .else
+  sum_1x4 \patches
+  .endif
   vmov q5[2], q5[0], r0, r4
   vmov q5[3], q5[1], r2, r6
+  .if \patches > 1
+  ldr r7, [r12, #CHANNEL]
+  ldm r7, {r1, r3, r5, r7}
+  .endif
   vadd.i32 q5, q5, r1
   vqrdmulh.s32 q5, q5, r3
   .if !\relu
@@ -79,7 +106,8 @@
   add r9, r9, r11
 .endm
 
-.macro depthwise name, shape, relu
+// Patches: 0 for 2x2 outputs.
+.macro depthwise name, patches, relu
   .section .text.\name, "ax", %progbits
   .global \name
   .type \name, %function
@@ -96,14 +124,26 @@
   vctp.32 r0
 3:  // a channel
   ldr r0, [r12, #CHANNELS]
-  ldm r0!, {r1, r3, r5, r7}
-  vldrb.u8 q0, [r0, #TAPS]
-  .ifc \shape, 2x2
-  vldrb.u8 q1, [r0, #(TAPS - 1)]
-  vldrb.u8 q2, [r0, #(TAPS - 4)]
-  vldrb.u8 q3, [r0, #(TAPS - 5)]
+  .if \patches > 1
+  str r0, [r12, #CHANNEL]
   .endif
-  add r0, r0, #TAPS_BYTES
+  ldm r0!, {r1, r3, r5, r7}
+  .if \patches == 0
+  vldrb.u8 q0, [r0, #TWO_ROWS_OFFSET]
+  vldrb.u8 q1, [r0, #(TWO_ROWS_OFFSET - 1)]
+  vldrb.u8 q2, [r0, #(TWO_ROWS_OFFSET - 4)]
+  vldrb.u8 q3, [r0], #24
+  .endif
+  .if \patches > 0
+  vldrw.u32 q0, [r0], #16
+  .endif
+  .if \patches > 1
+  vldrw.u32 q1, [r0], #16
+  .endif
+  .if \patches > 2
+  vldrw.u32 q2, [r0], #16
+  vldrw.u32 q3, [r0], #16
+  .endif
   str r0, [r12, #CHANNELS]
   ldrd r8, r9, [r12, #TILE]
   add r2, r8, #4
@@ -112,12 +152,17 @@
   ldr r0, [r12, #BLOCKS]
   wls lr, r0, 2f
 1:
-  block \shape, \relu, 0
+  block \patches, \relu, 0
   le lr, 1b
 2:
   ldr r0, [r12, #REST]
+  .if \patches > 1
+  cmp r0, #0
+  beq 4f
+  .else
   cbz r0, 4f
-  block \shape, \relu, 1
+  .endif
+  block \patches, \relu, 1
 4:
   ldrd r0, r2, [r12, #CHANNELS]
   cmp r0, r2
@@ -127,7 +172,11 @@
   .size \name, . - \name
 .endm
 
-  depthwise tinyrig_helium_depthwise_2x2, 2x2, 0
-  depthwise tinyrig_helium_depthwise_2x2_relu, 2x2, 1
-  depthwise tinyrig_helium_depthwise_1x4, 1x4, 0
-  depthwise tinyrig_helium_depthwise_1x4_relu, 1x4, 1
+  depthwise tinyrig_helium_depthwise_2x2, 0, 0
+  depthwise tinyrig_helium_depthwise_2x2_relu, 0, 1
+  depthwise tinyrig_helium_depthwise_1x4_1, 1, 0
+  depthwise tinyrig_helium_depthwise_1x4_1_relu, 1, 1
+  depthwise tinyrig_helium_depthwise_1x4_2, 2, 0
+  depthwise tinyrig_helium_depthwise_1x4_2_relu, 2, 1
+  depthwise tinyrig_helium_depthwise_1x4_4, 4, 0
+  depthwise tinyrig_helium_depthwise_1x4_4_relu, 4, 1

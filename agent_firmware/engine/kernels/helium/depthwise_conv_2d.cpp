@@ -1,5 +1,6 @@
-// DEPTHWISE_CONV_2D with kernels of at most 4x4: four rows of the input are interleaved into a tile, in scratch, with
-// the input's zero point around them; depthwise_blocks.S makes one or two rows of the output of it.
+// DEPTHWISE_CONV_2D with kernels of up to four patches of 4x4 taps: four rows of the input at a time are interleaved
+// into a tile, in scratch, with the input's zero point around them; depthwise_blocks.S makes one or two rows of the
+// output of it.
 //
 // Interleaving is VST4: 8 instructions for 16 columns and channels of four rows.
 #include "agent_firmware/engine/kernels/helium/bytes.h"
@@ -15,7 +16,7 @@ namespace layout = packed::helium;
 using helium::DepthwiseBlocks;
 
 // to[i] = the four rows' byte i. Writes whole vectors: up to 60 bytes past the end.
-std::int8_t* interleave(std::int8_t* to, const std::int8_t* const rows[layout::kTileRows], std::int32_t bytes) {
+std::int8_t* interleave(std::int8_t* to, const std::int8_t* const rows[layout::kPatch], std::int32_t bytes) {
   const std::int8_t *a = rows[0], *b = rows[1], *c = rows[2], *d = rows[3];
   std::int8_t* at = to;
   asm volatile(
@@ -42,13 +43,17 @@ std::int8_t* interleave(std::int8_t* to, const std::int8_t* const rows[layout::k
       : [at] "+r"(at), [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [d] "+r"(d)
       : [vectors] "r"(bytes / layout::kVectorBytes), [rest] "r"(bytes % layout::kVectorBytes)
       : "q0", "q1", "q2", "q3", "lr", "memory");
-  return to + layout::kTileRows * bytes;
+  return to + layout::kPatch * bytes;
 }
 
-class Tile {
+// The tiles of one row of windows, one for each row of patches.
+class Tiles {
  public:
-  Tile(const packed::ConvParams& p, std::int8_t* scratch)
-      : p_(p), tile_(scratch), zeros_(scratch + layout::depthwise_tile_bytes(p)) {
+  Tiles(const packed::ConvParams& p, std::int8_t* scratch)
+      : p_(p),
+        tiles_(scratch),
+        zeros_(scratch + layout::depthwise_scratch_bytes(p) - p.input_shape.w * p.input_shape.c),
+        count_(layout::depthwise_patch_rows(p)) {
     const auto columns = static_cast<std::int32_t>(layout::depthwise_tile_columns(p));
     const std::int32_t after_left = p.pad_left < columns ? columns - p.pad_left : 0;
     left_ = columns - after_left;
@@ -57,39 +62,70 @@ class Tile {
     helium::fill(zeros_, zero(), p.input_shape.w * p.input_shape.c);
   }
 
-  // Four rows of `image`, from row y0.
+  // Rows of `image` from y0 on.
   void fill(const std::int8_t* image, std::int32_t y0) {
-    const std::int32_t row_bytes = p_.input_shape.w * p_.input_shape.c;
-    const std::int8_t* rows[layout::kTileRows];
-    for (std::int32_t i = 0; i < layout::kTileRows; ++i) {
-      const std::int32_t y = y0 + i;
-      rows[i] = y >= 0 && y < p_.input_shape.h ? image + y * row_bytes : zeros_;
+    std::int8_t* at = tiles_;
+    for (std::int32_t tile = 0; tile < count_; ++tile, y0 += layout::kPatch * p_.dilation_h) {
+      at = fill_one(at, image, y0);
     }
-    const std::int32_t column_bytes = layout::kTileRows * p_.input_shape.c;
-    std::int8_t* at = helium::fill(tile_, zero(), left_ * column_bytes);
-    at = interleave(at, rows, middle_ * p_.input_shape.c);
-    helium::fill(at, zero(), right_ * column_bytes);
   }
 
  private:
+  std::int8_t* fill_one(std::int8_t* at, const std::int8_t* image, std::int32_t y0) const {
+    const std::int32_t row_bytes = p_.input_shape.w * p_.input_shape.c;
+    const std::int8_t* rows[layout::kPatch];
+    for (std::int32_t i = 0; i < layout::kPatch; ++i) {
+      const std::int32_t y = y0 + i * p_.dilation_h;
+      rows[i] = y >= 0 && y < p_.input_shape.h ? image + y * row_bytes : zeros_;
+    }
+    const std::int32_t column_bytes = layout::kPatch * p_.input_shape.c;
+    at = helium::fill(at, zero(), left_ * column_bytes);
+    at = interleave(at, rows, middle_ * p_.input_shape.c);
+    return helium::fill(at, zero(), right_ * column_bytes);
+  }
+
   std::int8_t zero() const { return static_cast<std::int8_t>(-p_.input_offset); }
 
   const packed::ConvParams& p_;
-  std::int8_t* tile_;
+  std::int8_t* tiles_;
   std::int8_t* zeros_;
-  std::int32_t left_, middle_, right_;  // columns of the tile beside and inside of the image
+  std::int32_t count_;
+  std::int32_t left_, middle_, right_;  // columns of a tile beside and inside of the image
 };
 
-DepthwiseBlocks blocks_of(const packed::ConvParams& p, const std::int8_t* tile, bool two_rows) {
+using Compute = void (*)(DepthwiseBlocks*);
+
+Compute compute_of(const packed::ConvParams& p) {
+  const bool relu = p.output_offset == -128 && p.activation_min == -128 && p.activation_max == 127;
+  if (layout::depthwise_is_two_rows(p)) {
+    return relu ? helium::tinyrig_helium_depthwise_2x2_relu : helium::tinyrig_helium_depthwise_2x2;
+  }
+  switch (layout::depthwise_patches(p)) {
+    case 1:
+      return relu ? helium::tinyrig_helium_depthwise_1x4_1_relu : helium::tinyrig_helium_depthwise_1x4_1;
+    case 2:
+      return relu ? helium::tinyrig_helium_depthwise_1x4_2_relu : helium::tinyrig_helium_depthwise_1x4_2;
+    default:
+      return relu ? helium::tinyrig_helium_depthwise_1x4_4_relu : helium::tinyrig_helium_depthwise_1x4_4;
+  }
+}
+
+DepthwiseBlocks blocks_of(const packed::ConvParams& p, const std::int8_t* tiles) {
+  const bool two_rows = layout::depthwise_is_two_rows(p);
   const std::int32_t channels = p.output_shape.c;
-  const std::int32_t column_bytes = channels * layout::kTileRows;
+  const std::int32_t column_bytes = channels * layout::kPatch;
   const std::int32_t width = p.output_shape.w;
   const std::int32_t row_bytes = width * channels;
   DepthwiseBlocks work{};
-  work.tile = tile;
+  work.tile = tiles;
   for (std::int32_t i = 0; i < 4; ++i) {
-    work.tile_offsets[i] = i * column_bytes;
+    work.tile_offsets[i] = i * p.dilation_w * column_bytes;
     work.output_offsets[i] = two_rows ? (i % 2) * row_bytes + (i / 2) * channels : i * channels;
+  }
+  const std::int32_t patch_columns = layout::depthwise_patch_columns(p);
+  for (std::int32_t i = 1; i < patch_columns * layout::depthwise_patch_rows(p); ++i) {
+    work.patch_offsets[i - 1] = i / patch_columns * static_cast<std::int32_t>(layout::depthwise_tile_bytes(p)) +
+                                i % patch_columns * layout::kPatch * p.dilation_w * column_bytes;
   }
   work.tile_step = (two_rows ? 2 : p.stride_w) * column_bytes;
   work.output_step = (two_rows ? 2 : 4) * channels;
@@ -102,15 +138,13 @@ DepthwiseBlocks blocks_of(const packed::ConvParams& p, const std::int8_t* tile, 
 
 void run(const packed::ConvParams& p, const Memory& memory) {
   const bool two_rows = layout::depthwise_is_two_rows(p);
-  const bool relu = p.output_offset == -128 && p.activation_min == -128 && p.activation_max == 127;
-  const auto compute = two_rows
-                           ? (relu ? helium::tinyrig_helium_depthwise_2x2_relu : helium::tinyrig_helium_depthwise_2x2)
-                           : (relu ? helium::tinyrig_helium_depthwise_1x4_relu : helium::tinyrig_helium_depthwise_1x4);
+  const Compute compute = compute_of(p);
   auto* scratch = memory.write<std::int8_t>(p.scratch);
-  DepthwiseBlocks rows = blocks_of(p, scratch, two_rows);
-  rows.channels = memory.read<layout::DepthwiseChannel>(p.weights);
-  rows.channels_end = rows.channels + p.output_shape.c;
-  Tile tile(p, scratch);
+  DepthwiseBlocks rows = blocks_of(p, scratch);
+  rows.channels = memory.read<std::byte>(p.weights);
+  rows.channels_end = rows.channels + p.output_shape.c * (static_cast<std::int32_t>(sizeof(layout::DepthwiseScale)) +
+                                                          layout::depthwise_taps_bytes(p));
+  Tiles tiles(p, scratch);
   const std::int32_t image_bytes = p.input_shape.h * p.input_shape.w * p.input_shape.c;
   const std::int32_t row_bytes = p.output_shape.w * p.output_shape.c;
   const std::int32_t last = p.output_shape.h - (two_rows ? 2 : 1);
@@ -118,7 +152,7 @@ void run(const packed::ConvParams& p, const Memory& memory) {
     const std::int8_t* image = memory.read<std::int8_t>(p.input) + n * image_bytes;
     auto* output = memory.write<std::int8_t>(p.output) + n * p.output_shape.h * row_bytes;
     for (std::int32_t y = 0; y <= last;) {
-      tile.fill(image, y * p.stride_h - p.pad_top);
+      tiles.fill(image, y * p.stride_h - p.pad_top);
       DepthwiseBlocks work = rows;
       work.output = output + y * row_bytes;
       compute(&work);
