@@ -20,6 +20,13 @@ bool Bounds::writable(packed::DataRef ref, std::uint64_t count, std::uint32_t el
          ref + count * element_bytes <= arena_bytes_;
 }
 
+std::span<const std::byte> Bounds::constant_bytes(packed::DataRef ref) const {
+  if ((ref & packed::kInImage) == 0 || !readable(ref, 0)) {
+    return {};
+  }
+  return image_.subspan(ref & ~packed::kInImage);
+}
+
 bool Bounds::constants(packed::DataRef ref, std::uint64_t count, std::int32_t low, std::int32_t high) const {
   if ((ref & packed::kInImage) == 0 || !readable(ref, count, sizeof(std::int32_t))) {
     return false;

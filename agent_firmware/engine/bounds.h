@@ -22,6 +22,8 @@ class Bounds {
   bool readable(packed::DataRef ref, std::uint64_t count, std::uint32_t element_bytes = 1) const;
   // The same, in the arena.
   bool writable(packed::DataRef ref, std::uint64_t count, std::uint32_t element_bytes = 1) const;
+  // The image from a constant on; empty when `ref` is none.
+  std::span<const std::byte> constant_bytes(packed::DataRef ref) const;
   // `count` shifts or multipliers in the image, each within [low, high].
   bool constants(packed::DataRef ref, std::uint64_t count, std::int32_t low, std::int32_t high) const;
   // `count` packed::Requantization in the image, each with multiplier and shift in range.

@@ -43,7 +43,10 @@ set(ENGINE_KERNELS_helium
   kernels/helium/depthwise_conv_2d.cpp
   kernels/helium/dot_products.S
   kernels/helium/pool_2d.cpp)
-set(ENGINE_KERNELS_scalar kernels/scalar/core.cpp)
+set(ENGINE_KERNELS_scalar
+  kernels/scalar/conv_2d.cpp
+  kernels/scalar/core.cpp
+  kernels/scalar/dense.cpp)
 # packed::Core by name, as a board.cmake gives it (BOARD_CORE).
 set(ENGINE_CORE_cortex-m0 1)
 set(ENGINE_CORE_cortex-m3 2)

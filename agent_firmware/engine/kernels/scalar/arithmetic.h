@@ -1,0 +1,57 @@
+// The few instructions that the kernels are made of, by what they do.
+#pragma once
+
+#include <cstdint>
+
+#include "agent_firmware/engine/fixed_point.h"
+#include "wire/packed_model/params.h"
+
+namespace tinyrig::engine::scalar {
+
+// sum += weight * words. GCC 12 would otherwise add up products before it adds them to the sum, and spill.
+inline void multiply_add(std::uint32_t& sum, std::uint32_t weight, std::uint32_t words) {
+#ifdef __riscv
+  std::uint32_t product;
+  __asm__("mul %1, %2, %3\n\tadd %0, %0, %1" : "+r"(sum), "=&r"(product) : "r"(weight), "r"(words));
+#else
+  sum += weight * words;
+#endif
+}
+
+// sum += input * (byte 1 of word + 2^16 * byte 3 of word).
+inline void multiply_add_odd_bytes(std::uint32_t& sum, std::uint32_t word, std::int32_t input) {
+#ifdef __riscv
+  // The high half of (input << 24) * (byte 1 << 8 | byte 3 << 24), exactly.
+  std::uint32_t product;
+  __asm__("mulhsu %1, %2, %3\n\tadd %0, %0, %1"
+          : "+r"(sum), "=&r"(product)
+          : "r"(input * (1 << 24)), "r"(word & 0xFF00FF00U));
+#else
+  sum += static_cast<std::uint32_t>(input) * (word >> 8 & 0x00FF00FFU);
+#endif
+}
+
+inline std::int32_t multiply_high(std::int32_t a, std::int32_t b) {
+  return static_cast<std::int32_t>((static_cast<std::int64_t>(a) * b) >> 32);
+}
+
+// Range of an operator's outputs. `keeps_signs`: values below the zero point exist, so that rounding must
+// distinguish them (halves go away from zero).
+struct OutputRange {
+  std::int32_t low, high;
+
+  template <int kHeadroom, bool kSigned>
+  std::int8_t requantize(std::int32_t shifted_sum, const packed::Requantization& scale) const {
+    std::int32_t high_half = multiply_high(wrapping_add(shifted_sum, scale.bias), scale.multiplier);
+    if constexpr (kSigned) {
+      const std::int32_t sign = wrapping_add(high_half, 1 << (kHeadroom - 2)) >> 31;
+      high_half = wrapping_add(high_half, wrapping_shift_left(sign, kHeadroom - 1));
+    }
+    std::int32_t output = wrapping_add(high_half, scale.rounding) >> scale.shift;
+    if (output < low) output = low;
+    if (output > high) output = high;
+    return static_cast<std::int8_t>(output);
+  }
+};
+
+}  // namespace tinyrig::engine::scalar
