@@ -40,13 +40,13 @@ bool Bounds::constants(packed::DataRef ref, std::uint64_t count, std::int32_t lo
   return true;
 }
 
-bool Bounds::requantizations(packed::DataRef ref, std::uint64_t count) const {
+bool Bounds::requantizations(packed::DataRef ref, std::uint64_t count, std::int32_t max_shift) const {
   if ((ref & packed::kInImage) == 0 || !readable(ref, 4 * count, sizeof(std::int32_t))) {
     return false;
   }
   const auto* scales = reinterpret_cast<const packed::Requantization*>(image_.data() + (ref & ~packed::kInImage));
   for (std::uint64_t i = 0; i < count; ++i) {
-    if (scales[i].multiplier < 0 || !within(scales[i].shift, packed::kMinRightShift, packed::kMaxRightShift)) {
+    if (scales[i].multiplier < 0 || !within(scales[i].shift, packed::kMinRightShift, max_shift)) {
       return false;
     }
   }

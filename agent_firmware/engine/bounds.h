@@ -27,7 +27,7 @@ class Bounds {
   // `count` shifts or multipliers in the image, each within [low, high].
   bool constants(packed::DataRef ref, std::uint64_t count, std::int32_t low, std::int32_t high) const;
   // `count` packed::Requantization in the image, each with multiplier and shift in range.
-  bool requantizations(packed::DataRef ref, std::uint64_t count) const;
+  bool requantizations(packed::DataRef ref, std::uint64_t count, std::int32_t max_shift = packed::kMaxRightShift) const;
 
  private:
   std::span<const std::byte> image_;

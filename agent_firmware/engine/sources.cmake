@@ -44,9 +44,12 @@ set(ENGINE_KERNELS_helium
   kernels/helium/dot_products.S
   kernels/helium/pool_2d.cpp)
 set(ENGINE_KERNELS_scalar
+  kernels/scalar/add.cpp
+  kernels/scalar/average_pool_global.cpp
   kernels/scalar/conv_2d.cpp
   kernels/scalar/core.cpp
-  kernels/scalar/dense.cpp)
+  kernels/scalar/dense.cpp
+  kernels/scalar/depthwise_3x3.cpp)
 # packed::Core by name, as a board.cmake gives it (BOARD_CORE).
 set(ENGINE_CORE_cortex-m0 1)
 set(ENGINE_CORE_cortex-m3 2)

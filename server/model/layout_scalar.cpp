@@ -56,7 +56,7 @@ bool add_headroom(Scales& scales, int headroom) {
     const std::int32_t shift = scale.shift + headroom - 1;
     // The high half of the product is below 2^30; so the sum of both fits.
     if (std::abs(bias) >= std::int64_t{1} << 31 || std::abs(rounding) > std::int64_t{1} << 30 ||
-        shift > packed::kMaxRightShift) {
+        shift > scalar::kMaxShift) {
       return false;
     }
     scale = {static_cast<std::int32_t>(bias), scale.multiplier, static_cast<std::int32_t>(rounding), shift};
@@ -133,12 +133,13 @@ class BlockWriter {
   std::size_t first_;
 };
 
-// Whether every channel's sum is one lane's, with its bias too.
-bool is_narrow(const ChannelWeights& weights, const Scales& scales) {
+// Whether every channel's sum, and that with its bias, leaves `headroom` bits of a word.
+bool sums_fit(const ChannelWeights& weights, const Scales& scales, int headroom) {
+  const std::int64_t limit = std::int64_t{1} << (31 - headroom);
   for (std::size_t c = 0; c < weights.size(); ++c) {
     const Interval interval = sums(weights[c]);
     const Interval biased = {interval.low + scales[c].bias, interval.high + scales[c].bias};
-    if (!fits(interval, scalar::kLaneLimit) || !fits(biased, scalar::kLaneLimit)) return false;
+    if (!fits(interval, limit) || !fits(biased, limit)) return false;
   }
   return true;
 }
@@ -162,7 +163,8 @@ bool lay_out_dense(Program& program, LoweredOperator& op, packed::ConvParams con
   const ChannelWeights weights = channel_weights(program, packed::OperatorKind::kConv2d, conv);
   std::optional<Scales> scales = requantizations(program, conv, weights);
   const auto holds = [](const std::vector<std::int8_t>& channel) { return fits(sums(channel), scalar::kDenseLimit); };
-  if (!scales.has_value() || !add_headroom(*scales, scalar::kWideHeadroom) || !std::ranges::all_of(weights, holds)) {
+  if (!scales.has_value() || !sums_fit(weights, *scales, scalar::kWideHeadroom) ||
+      !add_headroom(*scales, scalar::kWideHeadroom) || !std::ranges::all_of(weights, holds)) {
     return false;
   }
   const std::size_t channels = weights.size();
@@ -206,8 +208,12 @@ bool lay_out_conv(Program& program, LoweredOperator& op, packed::ConvParams conv
                    scales->begin() + static_cast<std::ptrdiff_t>(first + scalar::kBlockChannels));
   }
   Scales narrow_scales = blocked;
-  const bool narrow = is_narrow(weights, *scales) && add_headroom(narrow_scales, scalar::kNarrowHeadroom);
-  if (!narrow && !add_headroom(blocked, scalar::kWideHeadroom)) return false;
+  const bool narrow =
+      sums_fit(weights, *scales, scalar::kNarrowHeadroom) && add_headroom(narrow_scales, scalar::kNarrowHeadroom);
+  if (!narrow &&
+      (!sums_fit(weights, *scales, scalar::kWideHeadroom) || !add_headroom(blocked, scalar::kWideHeadroom))) {
+    return false;
+  }
   Bytes stream;
   for (const BlockWriter& block : blocks) {
     if (narrow) {
@@ -237,6 +243,71 @@ bool lay_out_conv(Program& program, LoweredOperator& op, packed::ConvParams conv
   return true;
 }
 
+bool lay_out_depthwise(Program& program, LoweredOperator& op) {
+  packed::ConvParams conv = std::get<packed::ConvParams>(op.params);
+  if (conv.kernel_h != 3 || conv.kernel_w != 3 || conv.dilation_h != 1 || conv.dilation_w != 1 || conv.stride_h > 2 ||
+      conv.stride_w > 2 || conv.pad_top > 2 || conv.pad_left > 2 || conv.input_shape.c != conv.output_shape.c) {
+    return false;
+  }
+  const ChannelWeights weights = channel_weights(program, op.kind, conv);
+  std::optional<Scales> scales = requantizations(program, conv, weights);
+  if (!scales.has_value() || !sums_fit(weights, *scales, scalar::kDepthwiseHeadroom) ||
+      !add_headroom(*scales, scalar::kDepthwiseHeadroom)) {
+    return false;
+  }
+  Bytes bytes;
+  for (const std::vector<std::int8_t>& channel : weights) bytes.insert(bytes.end(), channel.begin(), channel.end());
+  conv.weights = program.add_constant(std::move(bytes));
+  conv.bias = add_block(program, *scales);
+  conv.multipliers = conv.shifts = packed::kNone;
+  op.kernel = scalar::kDepthwise3x3;
+  op.kernel_name = "scalar depthwise";
+  op.params = conv;
+  return true;
+}
+
+// The input of the larger scale, whose multiplier is an exact half, comes first.
+bool lay_out_add(LoweredOperator& op) {
+  packed::BinaryParams add = std::get<packed::BinaryParams>(op.params);
+  const auto is_half = [](std::int32_t multiplier, std::int32_t shift) {
+    return multiplier == scalar::kHalf && shift == 0;
+  };
+  if (!is_half(add.input1_multiplier, add.input1_shift)) {
+    std::swap(add.input1, add.input2);
+    std::swap(add.strides1, add.strides2);
+    std::swap(add.input1_offset, add.input2_offset);
+    std::swap(add.input1_multiplier, add.input2_multiplier);
+    std::swap(add.input1_shift, add.input2_shift);
+  }
+  std::int32_t stride = 1;
+  for (int axis = packed::kMaxRank - 1; axis >= 0; --axis) {
+    if (add.dims[axis] != 1 && (add.strides1[axis] != stride || add.strides2[axis] != stride)) return false;
+    stride *= add.dims[axis];
+  }
+  if (add.left_shift != scalar::kAddLeftShift || !is_half(add.input1_multiplier, add.input1_shift) ||
+      add.input2_multiplier < 0 || -add.input2_shift > scalar::kMaxAddShift ||
+      -add.output_shift < packed::kMinRightShift || -add.output_shift > scalar::kMaxAddShift) {
+    return false;
+  }
+  op.kernel = scalar::kAddSameShape;
+  op.kernel_name = "scalar add";
+  op.params = add;
+  return true;
+}
+
+bool lay_out_average_pool(LoweredOperator& op) {
+  const auto& pool = std::get<packed::PoolParams>(op.params);
+  if (pool.output_shape.h != 1 || pool.output_shape.w != 1 || pool.pad_top != 0 || pool.pad_left != 0 ||
+      pool.filter_h != pool.input_shape.h || pool.filter_w != pool.input_shape.w ||
+      pool.input_shape.c % scalar::kWordChannels != 0 ||
+      pool.input_shape.h * pool.input_shape.w > scalar::kMaxAveragedPixels) {
+    return false;
+  }
+  op.kernel = scalar::kAveragePoolGlobal;
+  op.kernel_name = "scalar global average";
+  return true;
+}
+
 }  // namespace
 
 bool lay_out_for_scalar(Program& program, LoweredOperator& op) {
@@ -248,6 +319,12 @@ bool lay_out_for_scalar(Program& program, LoweredOperator& op) {
           as_convolution(program, std::get<packed::FullyConnectedParams>(op.params));
       return conv.has_value() && lay_out_conv(program, op, *conv);
     }
+    case packed::OperatorKind::kDepthwiseConv2d:
+      return lay_out_depthwise(program, op);
+    case packed::OperatorKind::kAdd:
+      return lay_out_add(op);
+    case packed::OperatorKind::kAveragePool2d:
+      return lay_out_average_pool(op);
     default:
       return false;
   }

@@ -9,9 +9,12 @@
 namespace tinyrig::packed::scalar {
 
 // Variants of the kernel for a kind of operator.
-inline constexpr KernelVariant kConvNarrow = 1;  // of kConv2d: every sum of a channel fits a lane
-inline constexpr KernelVariant kConvWide = 2;    // of kConv2d: sums are put together from several lanes' worth
-inline constexpr KernelVariant kDense = 3;       // of kConv2d: one output pixel at a time
+inline constexpr KernelVariant kConvNarrow = 1;         // of kConv2d: every sum of a channel fits a lane
+inline constexpr KernelVariant kConvWide = 2;           // of kConv2d: sums are put together from several lanes' worth
+inline constexpr KernelVariant kDense = 3;              // of kConv2d: one output pixel at a time
+inline constexpr KernelVariant kDepthwise3x3 = 1;       // of kDepthwiseConv2d
+inline constexpr KernelVariant kAddSameShape = 1;       // of kAdd
+inline constexpr KernelVariant kAveragePoolGlobal = 1;  // of kAveragePool2d
 
 // Three pixels share two words, and one multiplication of each by a weight multiplies all three:
 //   outer = a + b * 2^21, inner = c + b * 2^10, all mod 2^32
@@ -29,8 +32,9 @@ inline constexpr std::uint32_t kLaneWords = 2;
 //   scaled = (high + 2^(headroom - 2)) >> (headroom - 1)
 // Requantization then holds bias << headroom, the multiplier, 2^(headroom - 2) + (rounding << (headroom - 1)), and
 // shift + headroom - 1.
-inline constexpr int kNarrowHeadroom = 11;  // |sum + bias| < 2^20
-inline constexpr int kWideHeadroom = 2;     // |sum + bias| < 2^29
+inline constexpr int kNarrowHeadroom = 11;    // |sum + bias| < 2^20
+inline constexpr int kWideHeadroom = 2;       // |sum + bias| < 2^29
+inline constexpr int kDepthwiseHeadroom = 8;  // |sum + bias| < 2^23
 
 // kConvNarrow, kConvWide: output channels in blocks of four; a block begins at channel min(4 * i, channels - 4).
 // For each block in turn
@@ -59,5 +63,18 @@ constexpr std::uint32_t conv_scratch_words(std::uint32_t taps, std::uint32_t inp
 inline constexpr std::uint32_t kDenseWords = 4;
 inline constexpr std::uint32_t kWordChannels = 4;
 inline constexpr std::int32_t kDenseLimit = 1 << 23;
+
+// kDepthwise3x3: kDepthwiseHeadroom, no dilation, strides and paddings up to 2. Weights [channel][ky][kx].
+
+// kAddSameShape: input 1 is multiplied by a half, with no shift after it; input 2 is added.
+inline constexpr std::int32_t kAddLeftShift = 20;
+inline constexpr std::int32_t kHalf = 1 << 30;
+inline constexpr std::int32_t kMaxAddShift = 21;
+
+// kAveragePoolGlobal: sums of this many uint8 fit 16 bits.
+inline constexpr std::int32_t kMaxAveragedPixels = 257;
+
+// Right shift of any of these kernels, headroom included.
+inline constexpr std::int32_t kMaxShift = 31;
 
 }  // namespace tinyrig::packed::scalar

@@ -35,14 +35,20 @@ inline std::int32_t multiply_high(std::int32_t a, std::int32_t b) {
   return static_cast<std::int32_t>((static_cast<std::int64_t>(a) * b) >> 32);
 }
 
-// Range of an operator's outputs. `keeps_signs`: values below the zero point exist, so that rounding must
-// distinguish them (halves go away from zero).
+// Of Requantization, what comes after the bias.
+struct Scale {
+  std::int32_t multiplier, rounding, shift;
+};
+
+// Range of an operator's outputs.
 struct OutputRange {
   std::int32_t low, high;
 
+  // `sum`: with its bias, shifted left by kHeadroom (scalar_layout.h). kSigned: outputs below the zero point exist, so
+  // that halves must go away from zero on that side too.
   template <int kHeadroom, bool kSigned>
-  std::int8_t requantize(std::int32_t shifted_sum, const packed::Requantization& scale) const {
-    std::int32_t high_half = multiply_high(wrapping_add(shifted_sum, scale.bias), scale.multiplier);
+  [[gnu::always_inline]] std::int8_t requantize(std::int32_t sum, const Scale& scale) const {
+    std::int32_t high_half = multiply_high(sum, scale.multiplier);
     if constexpr (kSigned) {
       const std::int32_t sign = wrapping_add(high_half, 1 << (kHeadroom - 2)) >> 31;
       high_half = wrapping_add(high_half, wrapping_shift_left(sign, kHeadroom - 1));

@@ -74,11 +74,17 @@ struct BlockSums {
 struct Target {
   std::int8_t* output;
   std::int32_t stride;
+  std::int32_t bias;
+  Scale scale;
   OutputRange range;
 
+  Target(std::int8_t* first, std::int32_t pixel_stride, const packed::Requantization& s, OutputRange r)
+      : output(first), stride(pixel_stride), bias(s.bias), scale{s.multiplier, s.rounding, s.shift}, range(r) {}
+
+  // `sum` shifted left by kHeadroom.
   template <int kHeadroom, bool kSigned>
-  [[gnu::always_inline]] void put(std::int32_t shifted_sum, const packed::Requantization& scale) {
-    *output = range.requantize<kHeadroom, kSigned>(shifted_sum, scale);
+  [[gnu::always_inline]] void put(std::int32_t sum) {
+    *output = range.requantize<kHeadroom, kSigned>(wrapping_add(sum, bias), scale);
     output += stride;
   }
 };
@@ -103,10 +109,11 @@ inline std::int32_t first_channel(std::int32_t block_start, std::int32_t channel
 
 // A block's sums fit lanes.
 template <int kTriples, bool kSigned>
-void narrow_blocks(const Layer& layer, std::int8_t* output, std::int32_t stride) {
+[[gnu::noinline]] void narrow_blocks(const Layer& layer, std::int8_t* output, std::int32_t stride) {
   constexpr int kHeadroom = packed::scalar::kNarrowHeadroom;
   const std::int8_t* stream = layer.stream;
   const packed::Requantization* scales = layer.scales;
+  const OutputRange range = layer.range;
   for (std::int32_t start = 0; start < layer.channels; start += kBlockChannels) {
     BlockSums<kTriples> sums;
     stream = sums.add(stream, layer.words);
@@ -114,14 +121,13 @@ void narrow_blocks(const Layer& layer, std::int8_t* output, std::int32_t stride)
     sums.store(words);
     std::int8_t* channel_output = output + first_channel(start, layer.channels);
     for (const auto& channel_words : words) {
-      const packed::Requantization scale = *scales++;
-      Target target{channel_output++, stride, layer.range};
+      Target target(channel_output++, stride, *scales++, range);
 #pragma GCC unroll 2
       for (int t = 0; t < kTriples; ++t) {
         const Lanes lanes = split_lanes(channel_words[2 * t], channel_words[2 * t + 1]);
-        target.put<kHeadroom, kSigned>(lanes.a, scale);
-        target.put<kHeadroom, kSigned>(lanes.b, scale);
-        target.put<kHeadroom, kSigned>(lanes.c, scale);
+        target.put<kHeadroom, kSigned>(lanes.a);
+        target.put<kHeadroom, kSigned>(lanes.b);
+        target.put<kHeadroom, kSigned>(lanes.c);
       }
     }
   }
@@ -149,10 +155,11 @@ template <int kTriples>
 }
 
 template <int kTriples>
-void wide_blocks(const Layer& layer, std::int8_t* output, std::int32_t stride) {
+[[gnu::noinline]] void wide_blocks(const Layer& layer, std::int8_t* output, std::int32_t stride) {
   constexpr int kHeadroom = packed::scalar::kWideHeadroom;
   const std::int8_t* stream = layer.stream;
   const packed::Requantization* scales = layer.scales;
+  const OutputRange range = layer.range;
   for (std::int32_t start = 0; start < layer.channels; start += kBlockChannels) {
     std::int32_t totals[kBlockChannels][kTriples * kLanePixels] = {};
     for (std::uint32_t segments = take_word(stream); segments != 0; --segments) {
@@ -160,10 +167,9 @@ void wide_blocks(const Layer& layer, std::int8_t* output, std::int32_t stride) {
     }
     std::int8_t* channel_output = output + first_channel(start, layer.channels);
     for (const auto& channel_totals : totals) {
-      const packed::Requantization scale = *scales++;
-      Target target{channel_output++, stride, layer.range};
+      Target target(channel_output++, stride, *scales++, range);
       for (const std::int32_t total : channel_totals) {
-        target.put<kHeadroom, true>(wrapping_shift_left(total, kHeadroom), scale);
+        target.put<kHeadroom, true>(wrapping_shift_left(total, kHeadroom));
       }
     }
   }
@@ -261,7 +267,7 @@ bool check(const packed::ConvParams& p, const Bounds& bounds) {
   const std::uint64_t pixels = element_count(p.output_shape) / channels;
   const std::uint64_t blocks = (channels + kBlockChannels - 1) / kBlockChannels;
   const auto few_taps = static_cast<std::uint32_t>(taps);
-  if (!bounds.requantizations(p.bias, blocks * kBlockChannels) ||
+  if (!bounds.requantizations(p.bias, blocks * kBlockChannels, packed::scalar::kMaxShift) ||
       !bounds.writable(
           p.scratch, packed::scalar::conv_scratch_words(few_taps, static_cast<std::uint32_t>(p.input_shape.c), pixels),
           sizeof(std::uint32_t))) {

@@ -20,6 +20,12 @@ const Kernel* core_kernel(packed::OperatorKind kind, packed::KernelVariant varia
         default:
           return nullptr;
       }
+    case OperatorKind::kDepthwiseConv2d:
+      return variant == packed::scalar::kDepthwise3x3 ? &scalar::kDepthwise3x3 : nullptr;
+    case OperatorKind::kAdd:
+      return variant == packed::scalar::kAddSameShape ? &scalar::kAddSameShape : nullptr;
+    case OperatorKind::kAveragePool2d:
+      return variant == packed::scalar::kAveragePoolGlobal ? &scalar::kAveragePoolGlobal : nullptr;
     default:
       return nullptr;
   }

@@ -106,7 +106,9 @@ struct Outputs {
       four.split(sums);
       for (const std::int32_t sum : sums) {
         if (next == end) return;  // beyond are channels that only fill the word
-        *next++ = range.requantize<kHeadroom, true>(wrapping_shift_left(sum, kHeadroom), *scales++);
+        const packed::Requantization& scale = *scales++;
+        const std::int32_t biased = wrapping_add(wrapping_shift_left(sum, kHeadroom), scale.bias);
+        *next++ = range.requantize<kHeadroom, true>(biased, {scale.multiplier, scale.rounding, scale.shift});
       }
     }
   }
@@ -155,7 +157,7 @@ bool check(const packed::ConvParams& p, const Bounds& bounds) {
   const std::uint64_t inputs = element_count(p.input_shape) / static_cast<std::uint64_t>(p.output_shape.n) /
                                static_cast<std::uint64_t>(p.output_shape.h) /
                                static_cast<std::uint64_t>(p.output_shape.w);
-  return bounds.requantizations(p.bias, static_cast<std::uint64_t>(p.output_shape.c)) &&
+  return bounds.requantizations(p.bias, static_cast<std::uint64_t>(p.output_shape.c), packed::scalar::kMaxShift) &&
          bounds.readable(p.weights, words * inputs, sizeof(std::uint32_t));
 }
 

@@ -107,22 +107,26 @@ class Patches {
 
   // `count` bytes from each source.
   template <int kTriples>
-  std::uint32_t* write(std::int32_t count, std::uint32_t* words) {
-    const std::int8_t* s[kTriples * kLanePixels];
-    for (int i = 0; i < static_cast<int>(kTriples * kLanePixels); ++i) s[i] = sources_[i];
+  std::uint32_t* write(std::int32_t count, std::uint32_t* words) const {
+    constexpr int kPixels = kTriples * static_cast<int>(kLanePixels);
+    const std::int8_t* s[kPixels];
+#pragma GCC unroll 6
+    for (int i = 0; i < kPixels; ++i) s[i] = sources_[i];
     const std::int8_t* end = s[0] + count;
-    const auto take = [&](int at) {
-      for (int t = 0; t < kTriples; ++t, words += kLaneWords)
-        join_lanes(s[3 * t][at], s[3 * t + 1][at], s[3 * t + 2][at], words);
+    const std::int8_t* end_of_fours = s[0] + count / 4 * 4;
+    const auto take = [&](int taps) {
+#pragma GCC unroll 4
+      for (int tap = 0; tap < taps; ++tap) {
+#pragma GCC unroll 2
+        for (int t = 0; t < kTriples; ++t, words += kLaneWords) {
+          join_lanes(s[3 * t][tap], s[3 * t + 1][tap], s[3 * t + 2][tap], words);
+        }
+      }
+#pragma GCC unroll 6
+      for (int i = 0; i < kPixels; ++i) s[i] += taps;
     };
-    for (; end - s[0] >= 4;) {
-      take(0), take(1), take(2), take(3);
-      for (auto& source : s) source += 4;
-    }
-    while (s[0] != end) {
-      take(0);
-      for (auto& source : s) ++source;
-    }
+    while (s[0] != end_of_fours) take(4);
+    while (s[0] != end) take(1);
     return words;
   }
 

@@ -8,5 +8,8 @@ namespace tinyrig::engine::scalar {
 extern const Kernel kConvNarrow;
 extern const Kernel kConvWide;
 extern const Kernel kDense;
+extern const Kernel kDepthwise3x3;
+extern const Kernel kAddSameShape;
+extern const Kernel kAveragePoolGlobal;
 
 }  // namespace tinyrig::engine::scalar
