@@ -79,14 +79,14 @@ bool lay_out_convolution(Program& program, LoweredOperator& op, packed::ConvPara
 // The taps of a channel in the order of layout::depthwise_taps_bytes.
 std::vector<std::int8_t> in_patches(const std::vector<std::int8_t>& taps, const packed::ConvParams& conv) {
   std::vector<std::int8_t> patches(static_cast<std::size_t>(layout::depthwise_taps_bytes(conv)));
-  const std::int32_t first = layout::depthwise_is_two_rows(conv) ? layout::kTwoRowsOffset : 0;
-  for (std::int32_t y = 0; y < conv.kernel_h; ++y) {
-    for (std::int32_t x = 0; x < conv.kernel_w; ++x) {
-      const std::int32_t patch = y / layout::kPatch * layout::depthwise_patch_columns(conv) + x / layout::kPatch;
-      const std::int32_t place = x % layout::kPatch * layout::kPatch + y % layout::kPatch;
-      patches[static_cast<std::size_t>(first + patch * layout::kVectorBytes + place)] =
-          taps[static_cast<std::size_t>(y * conv.kernel_w + x)];
-    }
+  constexpr std::size_t kPatch = layout::kPatch;
+  const std::size_t first = layout::depthwise_is_two_rows(conv) ? layout::kTwoRowsOffset : 0;
+  const auto columns = static_cast<std::size_t>(conv.kernel_w);
+  const auto patch_columns = static_cast<std::size_t>(layout::depthwise_patch_columns(conv));
+  for (std::size_t tap = 0; tap < taps.size(); ++tap) {
+    const std::size_t y = tap / columns, x = tap % columns;
+    const std::size_t patch = y / kPatch * patch_columns + x / kPatch;
+    patches[first + patch * kVector + x % kPatch * kPatch + y % kPatch] = taps[tap];
   }
   return patches;
 }
