@@ -21,6 +21,7 @@ void print_table(const std::vector<Result>& results) {
 
 bool write_json(const std::vector<Result>& results, const std::string& path) {
   std::ofstream file(path);
+  file.precision(12);  // instruction counts, whole
   file << "[\n";
   for (std::size_t i = 0; i < results.size(); ++i) {
     const Result& result = results[i];

@@ -70,6 +70,7 @@ absl::StatusOr<std::vector<KernelBoard>> load_kernel_boards() {
                       .instruction_ns = entry.instruction_ns,
                       .slot_address = entry.slot->address,
                       .slot_bytes = entry.slot->size_bytes,
+                      .agent_writes_slot = entry.slot->writer == boards::SlotWriter::kAgent,
                       .model_ram_bytes = entry.type.model_ram_bytes(),
                       .qemu = {found->second.qemu, "-M", found->second.machine}};
     board.qemu.insert(board.qemu.end(), found->second.arguments.begin(), found->second.arguments.end());

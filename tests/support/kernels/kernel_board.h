@@ -41,6 +41,7 @@ struct KernelBoard {
   std::uint64_t instruction_ns = 0;
   std::uint64_t slot_address = 0;
   std::uint64_t slot_bytes = 0;
+  bool agent_writes_slot = false;
   std::uint64_t model_ram_bytes = 0;
   std::vector<std::string> qemu;  // program and arguments; no firmware yet
 
