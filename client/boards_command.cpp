@@ -37,6 +37,16 @@ std::string work_of(const v1::Board& board) {
   return text;
 }
 
+// Why boards are not as they should be: too long for a table.
+std::string reasons(const v1::ListBoardsResponse& response) {
+  std::string text;
+  for (const v1::Board& board : response.boards()) {
+    if (board.health() == v1::HEALTH_GOOD || board.health_reason().empty()) continue;
+    text += printable(board.id() + " is " + health(board.health()) + ": " + board.health_reason()) + "\n";
+  }
+  return text.empty() ? text : "\n" + text;
+}
+
 }  // namespace
 
 ExitCode boards(const GlobalOptions& global, const BoardsOptions& options) {
@@ -54,14 +64,14 @@ ExitCode boards(const GlobalOptions& global, const BoardsOptions& options) {
     std::string labels;
     for (const std::string& label : board.labels()) labels += (labels.empty() ? "" : ",") + label;
     std::string state = health(board.health());
-    if (!board.health_reason().empty()) state += " (" + shortened(board.health_reason(), 60) + ")";
+    if (!board.health_code().empty()) state += " " + board.health_code();
     std::string identity = board.agent().unit_id().empty() ? "-" : short_digest(board.agent().unit_id());
     if (board.identity_weak()) identity = "weak";
     table.add({board.id(), board.board_type() + (board.emulated() ? " (emulated)" : ""), activity(board.activity()),
                state, board.agent().runtime().empty() ? "-" : board.agent().runtime(), identity,
                labels.empty() ? "-" : labels, work_of(board)});
   }
-  return print(table.text()) ? kOk : kUnavailable;
+  return print(table.text() + reasons(response)) ? kOk : kUnavailable;
 }
 
 ExitCode version(const GlobalOptions& global) {

@@ -180,3 +180,15 @@ CREATE TABLE board_events (
   reason TEXT NOT NULL
 ) STRICT;
 CREATE INDEX board_events_by_board ON board_events (board_id);
+
+-- What the golden model took on the first board of a type, by the agent's build and the packed image: what
+-- every later check of such a board is held against. ticks: in the type's unit. board_id: who set it.
+CREATE TABLE golden_latencies (
+  board_type TEXT NOT NULL CHECK (board_type <> ''),
+  build_id TEXT NOT NULL,
+  packed_sha256 TEXT NOT NULL CHECK (length(packed_sha256) = 64),
+  ticks INTEGER NOT NULL CHECK (ticks > 0),
+  board_id TEXT NOT NULL CHECK (board_id <> ''),
+  record_time_us INTEGER NOT NULL,
+  PRIMARY KEY (board_type, build_id, packed_sha256)
+) STRICT, WITHOUT ROWID;

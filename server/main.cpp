@@ -13,6 +13,7 @@
 #include "server/api/api_server.h"
 #include "server/base/clock.h"
 #include "server/base/error.h"
+#include "server/bench/golden_check.h"
 #include "server/bench/model_library.h"
 #include "server/boards/board_directory.h"
 #include "server/boards/catalog.h"
@@ -63,12 +64,14 @@ int serve(const daemon::Options& options) {
   for (const boards::CatalogEntry& entry : *catalog) types.push_back(entry.type);
   boards::BoardDirectory directory(types, daemon::initial_boards(*farm_boards, *catalog));
   bench::ModelLibrary models(**store);
+  auto check = bench::GoldenCheck::make(**store, clock, options.relearn);
+  if (!check.ok()) return fail(check.status());
   jobs::JobQueue queue(**store, events, clock, ids, daemon::make_planner(**store, directory, models, *catalog));
 
   asio::thread_pool pool(options.threads);
-  auto farm =
-      daemon::Farm::make(*std::move(farm_boards), *catalog, options.firmware_dir,
-                         {pool.get_executor(), **store, events, queue, directory, models, clock, TINYRIG_VERSION});
+  auto farm = daemon::Farm::make(
+      *std::move(farm_boards), *catalog, options.firmware_dir,
+      {pool.get_executor(), **store, events, queue, directory, models, **check, clock, TINYRIG_VERSION});
   if (!farm.ok()) return fail(farm.status());
   queue.on_work([&farm] { (*farm)->wake(); });
   if (const absl::Status recovered = queue.recover(); !recovered.ok()) return fail(recovered);

@@ -15,7 +15,7 @@ struct Options {
   bool sets_baud = true;
   // Inference is stretched to a stated length (host agents in scale tests): never a result.
   bool paced = false;
-  // One inference; other than runtime::run() only when paced.
+  // One inference; other than runtime::run() only when paced, and in tests of boards that fail.
   Model::RunModel run = runtime::run;
 };
 

@@ -31,12 +31,13 @@ constexpr double kCalibrationTolerance = 0.001;
 }  // namespace
 
 BoardKeeper::BoardKeeper(asio::any_io_executor strand, FarmBoard board, CatalogEntry type,
-                         std::optional<flash::Firmware> firmware, const v1::Board& known, const Clock& clock,
-                         Announce announce, LogLine log)
+                         std::optional<flash::Firmware> firmware, const v1::Board& known, BoardCheck& check,
+                         const Clock& clock, Announce announce, LogLine log)
     : strand_(std::move(strand)),
       farm_board_(std::move(board)),
       type_(std::move(type)),
       firmware_(std::move(firmware)),
+      check_(check),
       clock_(clock),
       announce_(std::move(announce)),
       log_(std::move(log)),
@@ -62,6 +63,7 @@ BoardKeeper::BoardKeeper(asio::any_io_executor strand, FarmBoard board, CatalogE
   view_.set_activity(v1::ACTIVITY_OFFLINE);
   view_.set_health(v1::HEALTH_UNKNOWN);
   view_.set_health_reason("not checked yet");
+  view_.clear_health_code();
 }
 
 void BoardKeeper::announce(Change change) { announce_(view_, change); }
@@ -72,9 +74,10 @@ void BoardKeeper::set_activity(v1::Activity activity) {
   announce(Change::kState);
 }
 
-void BoardKeeper::set_health(v1::Health health, const std::string& reason) {
-  if (view_.health() == health && view_.health_reason() == reason) return;
+void BoardKeeper::set_health(v1::Health health, const std::string& code, const std::string& reason) {
+  if (view_.health() == health && view_.health_code() == code && view_.health_reason() == reason) return;
   view_.set_health(health);
+  view_.set_health_code(code);
   view_.set_health_reason(reason);
   announce(Change::kState);
 }
@@ -86,8 +89,7 @@ void BoardKeeper::begin_run(const std::string& run_id) {
 
 void BoardKeeper::end_run(bool failed) {
   view_.clear_current_run_id();
-  view_.clear_current_step();
-  view_.clear_current_step_progress();
+  clear_step();
   view_.set_runs_finished(view_.runs_finished() + 1);
   if (failed) view_.set_runs_failed(view_.runs_failed() + 1);
   view_.set_activity(v1::ACTIVITY_IDLE);
@@ -100,9 +102,14 @@ void BoardKeeper::set_step(const std::string& step, double progress) {
   announce(Change::kProgress);
 }
 
-void BoardKeeper::doubt(const std::string& why) {
+void BoardKeeper::clear_step() {
+  view_.clear_current_step();
+  view_.clear_current_step_progress();
+}
+
+void BoardKeeper::doubt(const std::string& code, const std::string& why) {
   ready_ = false;
-  set_health(v1::HEALTH_UNKNOWN, why);
+  set_health(v1::HEALTH_UNKNOWN, code, why);
 }
 
 void BoardKeeper::close() {
@@ -116,7 +123,9 @@ awaitable<absl::Status> BoardKeeper::make_ready() {
   absl::Status status = co_await climb();
   if (!status.ok()) {
     view_.set_activity(v1::ACTIVITY_OFFLINE);
-    set_health(v1::HEALTH_UNKNOWN, std::string(status.message()));
+    const std::string hint = hint_of(status);
+    set_health(v1::HEALTH_UNKNOWN, reason_of(status),
+               absl::StrCat(std::string(status.message()), hint.empty() ? "" : ". ", hint));
     announce(Change::kState);
     co_return status;
   }
@@ -131,8 +140,9 @@ awaitable<absl::Status> BoardKeeper::make_ready() {
   agent.set_boot_count(reply.boot_count());
   view_.set_identity_weak(reply.unit_id().empty());
   view_.mutable_last_seen_time()->set_seconds(absl::ToUnixSeconds(clock_.now()));
-  view_.set_health(v1::HEALTH_GOOD);
-  view_.set_health_reason("agent answers, build and counter are right");
+  view_.set_health(proof_.health);
+  view_.set_health_code("");
+  view_.set_health_reason(proof_.text);
   view_.set_activity(v1::ACTIVITY_IDLE);
   announce(Change::kState);
   co_return absl::OkStatus();
@@ -176,6 +186,7 @@ awaitable<absl::Status> BoardKeeper::climb() {
     }
   }
   TINYRIG_CO_RETURN_IF_ERROR(co_await calibrate());
+  TINYRIG_CO_RETURN_IF_ERROR(co_await prove());
   co_return absl::OkStatus();
 }
 
@@ -208,8 +219,7 @@ awaitable<absl::Status> BoardKeeper::flash_agent() {
     set_step("flashing the agent", total == 0 ? 1 : static_cast<double>(done) / static_cast<double>(total));
   };
   absl::StatusOr<flash::FlashReport> report = co_await flasher_->flash(firmware_->image, progress);
-  view_.clear_current_step();
-  view_.clear_current_step_progress();
+  clear_step();
   if (!report.ok()) co_return report.status();
   log_("info", absl::StrCat("flashed and read back ", report->bytes_written, " bytes"));
   co_return absl::OkStatus();
@@ -232,10 +242,32 @@ awaitable<absl::Status> BoardKeeper::calibrate() {
   co_return absl::OkStatus();
 }
 
+awaitable<absl::Status> BoardKeeper::prove() {
+  const BoardUnderCheck board{
+      .board_id = farm_board_.id,
+      .session = *session_,
+      .type = type_,
+      .flasher = flasher_.get(),
+      .calibration_ratio = calibration_ratio_,
+      .on_step = [this](const std::string& step, double progress) { set_step(step, progress); },
+      .log = log_,
+      .closed = [this] { return closed_; },
+  };
+  absl::StatusOr<Proof> proof = co_await check_.prove(board);
+  clear_step();
+  if (!proof.ok()) {
+    log_("error", absl::StrCat(reason_of(proof.status()), ": ", std::string(proof.status().message())));
+    co_return proof.status();
+  }
+  proof_ = *std::move(proof);
+  if (proof_.health != v1::HEALTH_GOOD) log_("warning", proof_.text);
+  co_return absl::OkStatus();
+}
+
 awaitable<absl::Status> BoardKeeper::check_alive() {
   absl::StatusOr<std::chrono::nanoseconds> round_trip = co_await session_->ping();
   if (!round_trip.ok()) {
-    doubt(std::string(round_trip.status().message()));
+    doubt(reason_of(round_trip.status()), std::string(round_trip.status().message()));
     co_return round_trip.status();
   }
   view_.mutable_last_seen_time()->set_seconds(absl::ToUnixSeconds(clock_.now()));

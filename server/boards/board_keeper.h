@@ -1,9 +1,10 @@
 // The keeper of one board: opens its port, brings it to a state in which its numbers may be trusted, and
 // tells everyone how it is.
 //
-// Ready means: the agent answers, it is the one that was built for this type of board, and its counter
-// agrees with a loop of known length. The way there is a ladder, gentlest rung first: hello, power cycle,
-// flash. What is missing (no power switch, no flasher) is left out.
+// Ready means: the agent answers, it is the one that was built for this type of board, its counter agrees
+// with a loop of known length, and the board passed the check of function and performance. The way there is a
+// ladder, gentlest rung first: hello, power cycle, flash. What is missing (no power switch, no flasher) is
+// left out.
 //
 // Belongs to one strand. `announce` is called on it with every change worth telling.
 #pragma once
@@ -18,6 +19,7 @@
 #include "absl/status/status.h"
 #include "server/base/clock.h"
 #include "server/boards/agent_hello.h"
+#include "server/boards/board_check.h"
 #include "server/boards/catalog.h"
 #include "server/boards/farm.h"
 #include "server/boards/power_switch.h"
@@ -38,18 +40,18 @@ using LogLine = std::function<void(const std::string& level, const std::string& 
 class BoardKeeper {
  public:
   // `firmware`: the agent built for this type; nullopt: whatever agent is on the board will do.
-  // `known`: what the store remembers of the board.
+  // `known`: what the store remembers of the board. `check` and `clock` outlive the keeper.
   BoardKeeper(boost::asio::any_io_executor strand, FarmBoard board, CatalogEntry type,
-              std::optional<flash::Firmware> firmware, const v1::Board& known, const Clock& clock, Announce announce,
-              LogLine log);
+              std::optional<flash::Firmware> firmware, const v1::Board& known, BoardCheck& check, const Clock& clock,
+              Announce announce, LogLine log);
 
   // Climbs the ladder until the board is ready, or says why it is not. Errors: those of link::AgentSession
-  // and flash::Flasher; FAILED_PRECONDITION (WRONG_BOARD_TYPE, AGENT_OUTDATED, COUNTER_WRONG).
+  // and flash::Flasher; FAILED_PRECONDITION (WRONG_BOARD_TYPE, AGENT_OUTDATED, COUNTER_WRONG); the check's.
   boost::asio::awaitable<absl::Status> make_ready();
   // Still there? Asks the agent; on an error the board is no longer ready.
   boost::asio::awaitable<absl::Status> check_alive();
   // Its state is in doubt (a run failed on it): make_ready() before the next one.
-  void doubt(const std::string& why);
+  void doubt(const std::string& code, const std::string& why);
   bool ready() const { return ready_; }
   // For good: ends a pending operation on the line with CANCELLED, and the climb before its next rung.
   void close();
@@ -76,14 +78,17 @@ class BoardKeeper {
   boost::asio::awaitable<absl::Status> say_hello(Speed speed, std::chrono::milliseconds timeout);
   boost::asio::awaitable<absl::Status> flash_agent();
   boost::asio::awaitable<absl::Status> calibrate();
+  boost::asio::awaitable<absl::Status> prove();
   bool agent_is_current() const;
   void announce(Change change);
-  void set_health(v1::Health health, const std::string& reason);
+  void set_health(v1::Health health, const std::string& code, const std::string& reason);
+  void clear_step();
 
   const boost::asio::any_io_executor strand_;
   const FarmBoard farm_board_;
   const CatalogEntry type_;
   const std::optional<flash::Firmware> firmware_;
+  BoardCheck& check_;
   const Clock& clock_;
   const Announce announce_;
   const LogLine log_;
@@ -93,6 +98,7 @@ class BoardKeeper {
   bool ready_ = false;
   bool closed_ = false;
   double calibration_ratio_ = 0;
+  Proof proof_;  // of the last climb that succeeded
   v1::Board view_;
 };
 

@@ -152,7 +152,7 @@ awaitable<void> BoardWorker::execute(jobs::Lease lease) {
   if (end.outcome != v1::OUTCOME_SUCCEEDED) {
     queue_.log(lease.job_id, lease.run_id, keeper_.view().id(), "error", absl::StrCat(end.reason, ": ", end.message));
     const bool trusted = end.outcome == v1::OUTCOME_USER_ERROR || end.outcome == v1::OUTCOME_CANCELLED;
-    if (!trusted) keeper_.doubt(absl::StrCat("the last run ended with ", end.reason));
+    if (!trusted) keeper_.doubt(end.reason, absl::StrCat("the last run ended with ", end.reason));
     if (blame_board) queue_.board_unavailable(keeper_.view().id());
   }
   queue_.finish(lease.run_id, lease.attempt, std::move(end));

@@ -119,9 +119,9 @@ absl::StatusOr<std::unique_ptr<Farm>> Farm::make(std::vector<boards::FarmBoard> 
     Unit unit;
     unit.strand = asio::make_strand(dependencies.executor);
     const std::string id = board.id;
-    unit.keeper =
-        std::make_unique<boards::BoardKeeper>(unit.strand, std::move(board), type, std::move(firmware), known[id],
-                                              dependencies.clock, std::move(announce), std::move(log));
+    unit.keeper = std::make_unique<boards::BoardKeeper>(unit.strand, std::move(board), type, std::move(firmware),
+                                                        known[id], dependencies.check, dependencies.clock,
+                                                        std::move(announce), std::move(log));
     unit.worker = std::make_unique<BoardWorker>(unit.strand, *unit.keeper, dependencies.queue, dependencies.store,
                                                 dependencies.models, dependencies.server_version);
     result->units_.push_back(std::move(unit));

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "server/base/clock.h"
 #include "server/bench/model_library.h"
+#include "server/boards/board_check.h"
 #include "server/boards/board_directory.h"
 #include "server/boards/board_keeper.h"
 #include "server/boards/catalog.h"
@@ -31,6 +32,7 @@ struct FarmDependencies {
   jobs::JobQueue& queue;
   boards::BoardDirectory& directory;
   bench::ModelLibrary& models;
+  boards::BoardCheck& check;
   const Clock& clock;
   std::string server_version;
 };

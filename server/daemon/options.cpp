@@ -22,6 +22,9 @@ bool parse_options(int argc, char** argv, Options* options, int* exit_code) {
                  "Write the ports here once they are served (\"grpc=N\", \"http=N\"); port 0 takes a free one");
   app.add_option("--allow-host", options->allowed_hosts,
                  "Another host name under which browsers may address the daemon");
+  app.add_option("--relearn", options->relearn,
+                 "Forget what boards of this type took for the golden model: the next one checked says it anew")
+      ->type_name("TYPE");
   app.add_option("--threads", options->threads, "Threads that drive boards and HTTP")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();

@@ -20,6 +20,8 @@ struct Options {
   // Empty: none.
   std::filesystem::path ports_file;
   std::vector<std::string> allowed_hosts;
+  // Board types whose recorded golden latencies are forgotten.
+  std::vector<std::string> relearn;
   std::uint32_t threads = 2;
   std::string log_level = "info";
 };

@@ -11,6 +11,7 @@
 #include "server/base/status_macros.h"
 #include "server/store/board_table.h"
 #include "server/store/directory_lock.h"
+#include "server/store/golden_table.h"
 #include "server/store/group_writer.h"
 #include "server/store/job_table.h"
 #include "server/store/leaderboard_table.h"
@@ -120,6 +121,20 @@ class SqliteStore final : public Store {
   }
   absl::StatusOr<std::vector<v1::Board>> load_boards() const override {
     return read([](Connection& database) { return store::load_boards(database); });
+  }
+
+  void record_golden_latency(GoldenLatency latency, Done done) override {
+    writer_.submit([latency = std::move(latency)](
+                       Connection& database) { return store::record_golden_latency(database, latency); },
+                   std::move(done));
+  }
+  void forget_golden_latencies(std::string board_type, Done done) override {
+    writer_.submit([board_type = std::move(board_type)](
+                       Connection& database) { return store::forget_golden_latencies(database, board_type); },
+                   std::move(done));
+  }
+  absl::StatusOr<std::vector<GoldenLatency>> golden_latencies() const override {
+    return read([](Connection& database) { return store::golden_latencies(database); });
   }
 
   std::uint32_t schema_version() const override { return newest_schema_version(); }

@@ -113,6 +113,18 @@ struct RunPage {
   std::string next_page_token;
 };
 
+/// What the golden model took on the first board of a type, by the agent's build and the packed image.
+struct GoldenLatency {
+  std::string board_type;
+  std::string build_id;
+  std::string packed_sha256;
+  /// In the board type's unit.
+  std::uint64_t ticks = 0;
+  /// Who set it, and when.
+  std::string board_id;
+  absl::Time recorded;
+};
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -208,6 +220,13 @@ class Store {
   virtual void save_board(v1::Board board, absl::Time when, Done done) = 0;
 
   virtual absl::StatusOr<std::vector<v1::Board>> load_boards() const = 0;
+
+  /// The first one for its type, build and image is kept; a later one changes nothing.
+  virtual void record_golden_latency(GoldenLatency latency, Done done) = 0;
+
+  virtual void forget_golden_latencies(std::string board_type, Done done) = 0;
+
+  virtual absl::StatusOr<std::vector<GoldenLatency>> golden_latencies() const = 0;
 
   // --- the store itself -----------------------------------------------------------------------------
 

@@ -48,7 +48,7 @@ Cells run_everything(Daemon& daemon, const std::vector<std::string>& models) {
   spec.mutable_settings()->set_sessions(kSessions);
   spec.mutable_settings()->set_iterations(kIterations);
   const v1::Job submitted = daemon.api().submit(spec).job();
-  const v1::Job job = daemon.api().finished_job(submitted.job_id(), within(std::chrono::minutes(4)));
+  const v1::Job job = daemon.api().finished_job(submitted.job_id(), within(std::chrono::minutes(15)));
   EXPECT_EQ(job.state(), v1::RUN_STATE_FINISHED) << job.DebugString();
   EXPECT_EQ(job.outcome(), v1::OUTCOME_SUCCEEDED);
   EXPECT_EQ(static_cast<std::size_t>(job.runs_size() + job.skipped_cells_size()), models.size() * kTypes);

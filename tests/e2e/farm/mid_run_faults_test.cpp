@@ -21,7 +21,7 @@ v1::JobSpec long_job() {
   v1::JobSpec spec = quick_job("digits", "host");
   spec.mutable_settings()->set_sessions(kSessions);
   spec.mutable_settings()->set_iterations(kIterations);
-  spec.mutable_settings()->set_silence_timeout_ms(1500);
+  spec.mutable_settings()->set_silence_timeout_ms(5000);
   return spec;
 }
 

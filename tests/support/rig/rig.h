@@ -21,7 +21,7 @@ namespace tinyrig::test {
 
 // What the build knows; TINYRIG_FIRMWARE_DIR of the environment goes before the build's own folder.
 struct Programs {
-  std::string emulator, daemon, cli, host_agent, bad_agent;
+  std::string emulator, daemon, cli, host_agent, bad_agent, faulty_agent;
   std::filesystem::path source, catalog, firmware;
 };
 Programs programs();

@@ -60,6 +60,14 @@ class FullDiskStore final : public store::Store {
     if (full_) return refuse(std::move(done));
     real_.save_board(std::move(board), when, std::move(done));
   }
+  void record_golden_latency(store::GoldenLatency latency, store::Done done) override {
+    if (full_) return refuse(std::move(done));
+    real_.record_golden_latency(std::move(latency), std::move(done));
+  }
+  void forget_golden_latencies(std::string board_type, store::Done done) override {
+    if (full_) return refuse(std::move(done));
+    real_.forget_golden_latencies(std::move(board_type), std::move(done));
+  }
 
   absl::StatusOr<v1::Model> find_model(const std::string& name) const override { return real_.find_model(name); }
   absl::StatusOr<std::vector<v1::Model>> list_models() const override { return real_.list_models(); }
@@ -89,6 +97,9 @@ class FullDiskStore final : public store::Store {
     return real_.leaderboard(request);
   }
   absl::StatusOr<std::vector<v1::Board>> load_boards() const override { return real_.load_boards(); }
+  absl::StatusOr<std::vector<store::GoldenLatency>> golden_latencies() const override {
+    return real_.golden_latencies();
+  }
   std::uint32_t schema_version() const override { return real_.schema_version(); }
 
  private:

@@ -497,6 +497,32 @@ TYPED_TEST(StoreTest, KeepsBoardsAcrossAReopen) {
   EXPECT_EQ((*boards)[0].SerializeAsString(), board.SerializeAsString());
 }
 
+TYPED_TEST(StoreTest, TheFirstGoldenLatencyOfATypeBuildAndImageIsKeptUntilForgotten) {
+  const auto record = [this](const std::string& type, const std::string& build, std::uint64_t ticks,
+                             const std::string& board) {
+    const GoldenLatency latency{type, build, std::string(64, 'a'), ticks, board, kTestTime};
+    return wait_for([&](Done done) { this->store_->record_golden_latency(latency, std::move(done)); });
+  };
+  ASSERT_TRUE(record("t", "build-1", 1000, "t-1").ok());
+  ASSERT_TRUE(record("t", "build-1", 2000, "t-2").ok()) << "no error, and no change";
+  ASSERT_TRUE(record("t", "build-2", 3000, "t-2").ok());
+  ASSERT_TRUE(record("u", "build-1", 4000, "u-1").ok());
+  this->reopen();
+  const auto stored = this->store_->golden_latencies();
+  ASSERT_TRUE(stored.ok()) << stored.status();
+  ASSERT_EQ(stored->size(), 3u);
+  EXPECT_EQ((*stored)[0].ticks, 1000u);
+  EXPECT_EQ((*stored)[0].board_id, "t-1");
+  EXPECT_EQ((*stored)[0].recorded, kTestTime);
+  EXPECT_EQ((*stored)[1].build_id, "build-2");
+  EXPECT_EQ((*stored)[2].board_type, "u");
+  EXPECT_EQ((*stored)[2].packed_sha256, std::string(64, 'a'));
+
+  ASSERT_TRUE(wait_for([this](Done done) { this->store_->forget_golden_latencies("t", std::move(done)); }).ok());
+  ASSERT_EQ(this->store_->golden_latencies()->size(), 1u);
+  EXPECT_EQ(this->store_->golden_latencies()->front().board_type, "u");
+}
+
 TYPED_TEST(StoreTest, UnknownThingsAreNotFound) {
   EXPECT_EQ(reason_of(this->store_->job("j-9").status()), "JOB_UNKNOWN");
   EXPECT_EQ(reason_of(this->store_->run("r-9").status()), "RUN_UNKNOWN");

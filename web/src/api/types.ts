@@ -96,6 +96,7 @@ export interface Board {
   lastSeenTime?: Timestamp;
   runsFinished?: Int64;
   runsFailed?: Int64;
+  healthCode?: string;
 }
 
 export interface ListBoardsRequest {
