@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace tinyrig::test {
@@ -65,7 +66,9 @@ void expect_profile(const v1::RunResult& result) {
   EXPECT_NEAR(shares, 1, 1e-6);
   EXPECT_EQ(profile.clean_ticks(), result.latency().median_ticks());
   EXPECT_LE(std::abs(profile.sum_ticks() - profile.instrumented_ticks()) / profile.instrumented_ticks(), 0.01);
-  EXPECT_LE(profile.overhead_ratio(), 0.005);
+  // Half a percent, or what a hook of some tens of instructions costs where an inference takes few.
+  const double hooks = 80.0 * profile.operators_size() / profile.clean_ticks();
+  EXPECT_LE(profile.overhead_ratio(), std::max(0.005, hooks));
   EXPECT_GE(profile.overhead_ratio(), 0);
 }
 
