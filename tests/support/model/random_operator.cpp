@@ -101,7 +101,13 @@ class OneOperator {
     if (random_.chance(30)) {
       for (std::int32_t& size : other) size = random_.chance(60) ? 1 : size;
     }
-    const auto scale = [this] { return static_cast<float>(std::ldexp(random_.real(0.5, 1.0), random_.pick(-9, 1))); };
+    // Ratios of powers of two and their neighbours: sums that lie on a half, or just beside it.
+    const bool halves = random_.chance(35);
+    const int exponent = random_.pick(-9, 1);
+    const auto scale = [&] {
+      return static_cast<float>(halves ? random_.near_power_of_two(exponent + random_.pick(-2, 2))
+                                       : std::ldexp(random_.real(0.5, 1.0), random_.pick(-9, 1)));
+    };
     scale1_ = scale();
     const float scale2 = random_.chance(20) ? scale1_ : scale();
     const int first = builder_.input(shape, scale1_, random_.zero_point());
@@ -114,9 +120,11 @@ class OneOperator {
     }
     const double typical = code == OperatorCode::kMul ? static_cast<double>(scale1_) * scale2 * 5400.0
                                                       : static_cast<double>(std::max(scale1_, scale2)) * 100.0;
-    const auto result_scale = static_cast<float>(random_.chance(80) ? typical / random_.real(40.0, 300.0)
-                                                                    : std::ldexp(1.0, random_.pick(-10, 8)));
-    const int output = builder_.tensor(shape, result_scale, random_.zero_point());
+    double result = typical / random_.real(40.0, 300.0);
+    if (random_.chance(20)) result = std::ldexp(1.0, random_.pick(-10, 8));
+    if (halves) result = random_.near_power_of_two(static_cast<int>(std::lround(std::log2(result))));
+    output_scale_ = static_cast<float>(result);
+    const int output = make_output(shape, output_scale_);
     const bool swapped = random_.chance(30);
     const std::vector<std::int32_t> operands =
         swapped ? std::vector<std::int32_t>{second, first} : std::vector<std::int32_t>{first, second};
@@ -281,8 +289,15 @@ class OneOperator {
   Ends make_ends(const Shape& input, const Shape& output) {
     scale1_ = static_cast<float>(random_.real(0.01, 0.2));
     output_scale_ = static_cast<float>(random_.real(0.005, 0.2));
-    return {builder_.input(input, scale1_, random_.zero_point()),
-            builder_.tensor(output, output_scale_, random_.zero_point())};
+    const int made = builder_.input(input, scale1_, random_.zero_point());
+    return {made, make_output(output, output_scale_)};
+  }
+
+  // At times one whose RELU6 cuts the upper end alone.
+  int make_output(const Shape& shape, float& scale) {
+    relu6_cuts_top_ = random_.chance(8);
+    if (relu6_cuts_top_) scale = 6.0F / static_cast<float>(128 + random_.pick(1, 126));
+    return builder_.tensor(shape, scale, relu6_cuts_top_ ? -128 : random_.zero_point());
   }
 
   std::vector<float> weight_scales(std::size_t count, std::size_t taps) {
@@ -303,6 +318,7 @@ class OneOperator {
 
   tflite::Activation activation() {
     using enum tflite::Activation;
+    if (relu6_cuts_top_) return RELU6;
     return random_.any_of({NONE, NONE, RELU, RELU6, RELU_N1_TO_1});
   }
 
@@ -311,6 +327,7 @@ class OneOperator {
   const OperatorLimits limits_;
   TfliteBuilder builder_;
   float scale1_ = 1.0F, output_scale_ = 1.0F;
+  bool relu6_cuts_top_ = false;
 };
 
 constexpr std::string_view kNames[] = {"conv_2d",

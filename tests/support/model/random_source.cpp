@@ -28,6 +28,10 @@ int RandomSource::channels(int most) {
 
 std::int32_t RandomSource::zero_point() { return chance(50) ? any_of({-128, 127, 0, -1, 1}) : pick(-128, 127); }
 
+double RandomSource::near_power_of_two(int exponent) {
+  return std::ldexp(any_of({1.0, 1.0, 1.0 - std::ldexp(1.0, -24), 1.0 + std::ldexp(1.0, -23)}), exponent);
+}
+
 std::vector<std::int8_t> RandomSource::weights(std::size_t count) {
   std::vector<std::int8_t> data(count);
   const int style = pick(0, 19);

@@ -24,6 +24,8 @@ class RandomSource {
   /// Multiples of the widths that kernels work in, their neighbours, and anything.
   int channels(int most);
   std::int32_t zero_point();
+  /// 2^exponent, or what a float has next to it.
+  double near_power_of_two(int exponent);
   /// Mostly -127 to 127, as converters make them; -128 and all of one value too.
   std::vector<std::int8_t> weights(std::size_t count);
   /// For sums of `taps` products. Tame: what kernels of a core may ask for, to the edge of it (a sum below 2^30);
