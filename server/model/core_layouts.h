@@ -11,8 +11,9 @@ namespace tinyrig::model {
 /// constants are brought into its order. Otherwise nothing has changed.
 using Layouter = bool (*)(Program& program, LoweredOperator& op);
 
-bool lay_out_for_dsp(Program& program, LoweredOperator& op);     // Cortex-M4, M7, M33
-bool lay_out_for_helium(Program& program, LoweredOperator& op);  // Cortex-M55
-bool lay_out_for_scalar(Program& program, LoweredOperator& op);  // Cortex-M0, M3, rv32imac
+bool lay_out_for_dsp(Program& program, LoweredOperator& op);        // Cortex-M4, M7, M33
+bool lay_out_for_helium(Program& program, LoweredOperator& op);     // Cortex-M55
+bool lay_out_for_scalar(Program& program, LoweredOperator& op);     // Cortex-M3, rv32imac
+bool lay_out_for_cortex_m0(Program& program, LoweredOperator& op);  // the same with fewer pixels at a time
 
 }  // namespace tinyrig::model

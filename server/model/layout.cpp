@@ -28,6 +28,7 @@ Layouter layouter_of(packed::Core core) {
     case packed::Core::kCortexM55:
       return lay_out_for_helium;
     case packed::Core::kCortexM0:
+      return lay_out_for_cortex_m0;
     case packed::Core::kCortexM3:
     case packed::Core::kRv32imac:
       return lay_out_for_scalar;

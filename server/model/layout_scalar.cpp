@@ -189,7 +189,7 @@ bool lay_out_dense(Program& program, LoweredOperator& op, packed::ConvParams con
   return true;
 }
 
-bool lay_out_conv(Program& program, LoweredOperator& op, packed::ConvParams conv) {
+bool lay_out_conv(Program& program, LoweredOperator& op, packed::ConvParams conv, packed::Core core) {
   if (is_dense(conv) && pixels_of(conv.output_shape) < scalar::kLanePixels && lay_out_dense(program, op, conv)) {
     return true;
   }
@@ -235,7 +235,7 @@ bool lay_out_conv(Program& program, LoweredOperator& op, packed::ConvParams conv
       program, op,
       sizeof(std::uint32_t) * std::uint64_t{scalar::conv_scratch_words(static_cast<std::uint32_t>(taps),
                                                                        static_cast<std::uint32_t>(conv.input_shape.c),
-                                                                       pixels_of(conv.output_shape))});
+                                                                       scalar::max_triples(core))});
   op.kind = packed::OperatorKind::kConv2d;
   op.kernel = narrow ? scalar::kConvNarrow : scalar::kConvWide;
   op.kernel_name = narrow ? "scalar conv" : "scalar conv, wide";
@@ -308,16 +308,14 @@ bool lay_out_average_pool(LoweredOperator& op) {
   return true;
 }
 
-}  // namespace
-
-bool lay_out_for_scalar(Program& program, LoweredOperator& op) {
+bool lay_out(Program& program, LoweredOperator& op, packed::Core core) {
   switch (op.kind) {
     case packed::OperatorKind::kConv2d:
-      return lay_out_conv(program, op, std::get<packed::ConvParams>(op.params));
+      return lay_out_conv(program, op, std::get<packed::ConvParams>(op.params), core);
     case packed::OperatorKind::kFullyConnected: {
       const std::optional<packed::ConvParams> conv =
           as_convolution(program, std::get<packed::FullyConnectedParams>(op.params));
-      return conv.has_value() && lay_out_conv(program, op, *conv);
+      return conv.has_value() && lay_out_conv(program, op, *conv, core);
     }
     case packed::OperatorKind::kDepthwiseConv2d:
       return lay_out_depthwise(program, op);
@@ -328,6 +326,14 @@ bool lay_out_for_scalar(Program& program, LoweredOperator& op) {
     default:
       return false;
   }
+}
+
+}  // namespace
+
+// rv32imac stands for Cortex-M3: their layouts are the same.
+bool lay_out_for_scalar(Program& program, LoweredOperator& op) { return lay_out(program, op, packed::Core::kRv32imac); }
+bool lay_out_for_cortex_m0(Program& program, LoweredOperator& op) {
+  return lay_out(program, op, packed::Core::kCortexM0);
 }
 
 }  // namespace tinyrig::model

@@ -1,4 +1,4 @@
-// How images for cores with 32-bit multiplication alone (Cortex-M3, rv32imac) are laid out: what the packer
+// How images for cores with 32-bit multiplication alone (Cortex-M0 and M3, rv32imac) are laid out: what the packer
 // (server/model/layout_scalar.cpp) writes and the kernels (agent_firmware/engine/kernels/scalar) read.
 #pragma once
 
@@ -48,12 +48,11 @@ inline constexpr std::uint32_t kRunTaps = 2;
 inline constexpr std::uint32_t kMaxTaps = 2048;
 inline constexpr std::uint32_t kMaxRunBytes = 0xFFFF / (kRunTaps * kBlockChannels) * (kRunTaps * kBlockChannels);
 
-// Two triples of pixels at a time; each tap has their words beside each other. Then a pixel of the input's zero
-// point.
-inline constexpr std::uint32_t kMaxTriples = 2;
+// As many triples of pixels at a time as a core has registers for their sums; each tap has their words beside each
+// other. Then a pixel of the input's zero point.
+constexpr std::uint32_t max_triples(Core core) { return core == Core::kCortexM0 ? 1 : 2; }
 constexpr std::uint32_t padded_taps(std::uint32_t taps) { return (taps + kRunTaps - 1) / kRunTaps * kRunTaps; }
-constexpr std::uint32_t conv_scratch_words(std::uint32_t taps, std::uint32_t input_channels, std::uint64_t pixels) {
-  const std::uint32_t triples = pixels <= kLanePixels ? 1 : kMaxTriples;
+constexpr std::uint32_t conv_scratch_words(std::uint32_t taps, std::uint32_t input_channels, std::uint32_t triples) {
   return padded_taps(taps) * triples * kLaneWords + (input_channels + 3) / 4;
 }
 

@@ -31,8 +31,19 @@ inline void multiply_add_odd_bytes(std::uint32_t& sum, std::uint32_t word, std::
 #endif
 }
 
+// The high half of a * b; b >= 0.
 inline std::int32_t multiply_high(std::int32_t a, std::int32_t b) {
+#ifdef __ARM_ARCH_6M__
+  // From products of halves: this core has no other.
+  const std::int32_t a_high = a >> 16, b_high = b >> 16;
+  const std::uint32_t a_low = static_cast<std::uint16_t>(a), b_low = static_cast<std::uint16_t>(b);
+  const std::int32_t middle =
+      a_high * static_cast<std::int32_t>(b_low) + static_cast<std::int32_t>(a_low * b_low >> 16);
+  const std::uint32_t low = static_cast<std::uint16_t>(middle) + a_low * static_cast<std::uint32_t>(b_high);
+  return a_high * b_high + (middle >> 16) + static_cast<std::int32_t>(low >> 16);
+#else
   return static_cast<std::int32_t>((static_cast<std::int64_t>(a) * b) >> 32);
+#endif
 }
 
 // Of Requantization, what comes after the bias.

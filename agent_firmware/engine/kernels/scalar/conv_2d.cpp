@@ -11,6 +11,12 @@
 #include "agent_firmware/engine/kernels/scalar/patches.h"
 #include "agent_firmware/engine/kernels/scalar/scalar.h"
 
+#ifdef __ARM_ARCH_6M__
+// conv_run_m0.S
+extern "C" void tinyrig_scalar_add_run(std::uint32_t (*sums)[tinyrig::packed::scalar::kLaneWords],
+                                       const std::int8_t* weights, const std::int8_t* end, const std::uint32_t* words);
+#endif
+
 namespace tinyrig::engine {
 namespace {
 
@@ -50,6 +56,10 @@ struct BlockSums {
  private:
   [[gnu::always_inline]] const std::int8_t* add_run(const std::int8_t* weights, const std::int8_t* end,
                                                     const std::uint32_t* words) {
+#ifdef __ARM_ARCH_6M__
+    tinyrig_scalar_add_run(of, weights, end, words);
+    return end;
+#else
     do {
 #pragma GCC unroll 2
       for (unsigned tap = 0; tap < kRunTaps; ++tap) {
@@ -67,6 +77,7 @@ struct BlockSums {
       words += kRunTaps * kWords;
     } while (weights != end);
     return weights;
+#endif
   }
 };
 
@@ -175,7 +186,7 @@ template <int kTriples>
   }
 }
 
-template <Blocks kOneTriple, Blocks kTwoTriples>
+template <Blocks kOneTriple, Blocks kMostTriples>
 void run_layer(const packed::ConvParams& p, const Memory& memory) {
   Patches patches(p, memory);
   const std::int32_t channels = p.output_shape.c;
@@ -186,14 +197,14 @@ void run_layer(const packed::ConvParams& p, const Memory& memory) {
                        patches.words(),
                        channels,
                        {p.activation_min, p.activation_max}};
-  constexpr std::int32_t kThree = kLanePixels, kSix = 2 * kLanePixels;
+  constexpr std::int32_t kThree = kLanePixels, kMost = kMaxTriples * kThree;
   for (std::int32_t pixel = 0; pixel < pixels;) {
     const std::int32_t left = pixels - pixel;
-    if (left > kThree && pixels >= kSix) {
-      pixel = left < kSix ? pixels - kSix : pixel;  // the last six repeat some of those before
-      patches.gather<2>(pixel, 1);
-      kTwoTriples(layer, output + pixel * channels, channels);
-      pixel += kSix;
+    if (left > kMost - kThree && pixels >= kMost) {
+      pixel = left < kMost ? pixels - kMost : pixel;  // the last of them repeat some of those before
+      patches.gather<kMaxTriples>(pixel, 1);
+      kMostTriples(layer, output + pixel * channels, channels);
+      pixel += kMost;
     } else if (pixels >= kThree) {
       pixel = left < kThree ? pixels - kThree : pixel;
       patches.gather<1>(pixel, 1);
@@ -208,12 +219,12 @@ void run_layer(const packed::ConvParams& p, const Memory& memory) {
 }
 
 void run_narrow(const packed::ConvParams& p, const Memory& memory) {
-  p.activation_min < p.output_offset ? run_layer<narrow_blocks<1, true>, narrow_blocks<2, true>>(p, memory)
-                                     : run_layer<narrow_blocks<1, false>, narrow_blocks<2, false>>(p, memory);
+  p.activation_min < p.output_offset ? run_layer<narrow_blocks<1, true>, narrow_blocks<kMaxTriples, true>>(p, memory)
+                                     : run_layer<narrow_blocks<1, false>, narrow_blocks<kMaxTriples, false>>(p, memory);
 }
 
 void run_wide(const packed::ConvParams& p, const Memory& memory) {
-  run_layer<wide_blocks<1>, wide_blocks<2>>(p, memory);
+  run_layer<wide_blocks<1>, wide_blocks<kMaxTriples>>(p, memory);
 }
 
 // Reads a block's stream of words and weights as the kernels do, within its bounds.
@@ -264,12 +275,12 @@ bool check(const packed::ConvParams& p, const Bounds& bounds) {
     return false;
   }
   const auto channels = static_cast<std::uint64_t>(p.output_shape.c);
-  const std::uint64_t pixels = element_count(p.output_shape) / channels;
   const std::uint64_t blocks = (channels + kBlockChannels - 1) / kBlockChannels;
   const auto few_taps = static_cast<std::uint32_t>(taps);
   if (!bounds.requantizations(p.bias, blocks * kBlockChannels, packed::scalar::kMaxShift) ||
       !bounds.writable(
-          p.scratch, packed::scalar::conv_scratch_words(few_taps, static_cast<std::uint32_t>(p.input_shape.c), pixels),
+          p.scratch,
+          packed::scalar::conv_scratch_words(few_taps, static_cast<std::uint32_t>(p.input_shape.c), kMaxTriples),
           sizeof(std::uint32_t))) {
     return false;
   }

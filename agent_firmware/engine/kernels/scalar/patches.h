@@ -8,10 +8,10 @@
 
 namespace tinyrig::engine::scalar {
 
+inline constexpr int kMaxTriples = packed::scalar::max_triples(static_cast<packed::Core>(TINYRIG_CORE));
+
 class Patches {
  public:
-  static constexpr int kMaxPixels = packed::scalar::kMaxTriples * kLanePixels;
-
   Patches(const packed::ConvParams& p, const Memory& memory)
       : p_(p),
         input_(memory.read<std::int8_t>(p.input)),
@@ -22,9 +22,7 @@ class Patches {
                    p.pad_left == 0 && p.input_shape.h == p.output_shape.h && p.input_shape.w == p.output_shape.w),
         rows_are_runs_(p.dilation_w == 1) {
     const auto taps = static_cast<std::uint32_t>(p.kernel_h * p.kernel_w * depth_);
-    const auto pixels = static_cast<std::uint64_t>(p.output_shape.n) * static_cast<std::uint32_t>(p.output_shape.h) *
-                        static_cast<std::uint32_t>(p.output_shape.w);
-    const std::uint32_t words = packed::scalar::conv_scratch_words(taps, 0, pixels);
+    const std::uint32_t words = packed::scalar::conv_scratch_words(taps, 0, kMaxTriples);
     auto* outside = memory.write<std::int8_t>(p.scratch) + words * sizeof(std::uint32_t);
     for (std::int32_t c = 0; c < depth_; ++c) outside[c] = static_cast<std::int8_t>(-p.input_offset);
     outside_ = outside;
@@ -32,8 +30,8 @@ class Patches {
 
   const std::uint32_t* words() const { return words_; }
 
-  // Of kTriples * 3 output pixels from `pixel` on, counted over the whole batch; `step` 1, or 0 for the same pixel
-  // over and over.
+  // The words of kTriples * 3 output pixels from `pixel` on, counted over the whole batch; `step` 1, or 0 for the same
+  // pixel over and over.
   template <int kTriples>
   void gather(std::int32_t pixel, std::int32_t step) {
     constexpr int kPixels = kTriples * static_cast<int>(kLanePixels);
@@ -141,8 +139,8 @@ class Patches {
   const std::int8_t* image_ = nullptr;
   std::int32_t out_y_ = 0;
   std::int32_t out_x_ = 0;
-  Window windows_[kMaxPixels] = {};
-  const std::int8_t* sources_[kMaxPixels] = {};
+  Window windows_[kMaxTriples * kLanePixels] = {};
+  const std::int8_t* sources_[kMaxTriples * kLanePixels] = {};
 };
 
 }  // namespace tinyrig::engine::scalar
