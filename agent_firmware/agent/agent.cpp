@@ -32,6 +32,20 @@ tinyrig_agent_v1_ResetReason reason_of(port::ResetReason reason) {
   return tinyrig_agent_v1_ResetReason_RESET_REASON_UNSPECIFIED;
 }
 
+void describe_runtimes(HelloReply& reply) {
+  constexpr std::size_t kMost = sizeof reply.runtimes / sizeof reply.runtimes[0];
+  for (const runtime::Description& description : runtime::descriptions()) {
+    if (reply.runtimes_count == kMost) {
+      return;
+    }
+    tinyrig_agent_v1_Runtime& entry = reply.runtimes[reply.runtimes_count++];
+    copy_text(entry.name, sizeof entry.name, description.name);
+    copy_text(entry.version, sizeof entry.version, description.version);
+    entry.model_format = static_cast<tinyrig_agent_v1_ModelFormat>(description.model_format);
+    entry.core = description.core;
+  }
+}
+
 }  // namespace
 
 Agent::Agent(const Options& options)
@@ -73,7 +87,6 @@ void Agent::describe(void* context, HelloReply& reply) {
   reply.capabilities = capabilities;
   copy_text(reply.board_type, sizeof reply.board_type, port::board_type());
   copy_text(reply.build_id, sizeof reply.build_id, port::build_id());
-  copy_text(reply.runtime, sizeof reply.runtime, runtime::name());
   const std::span<const std::uint8_t> id = port::unit_id();
   reply.unit_id.size =
       static_cast<pb_size_t>(id.size() < sizeof reply.unit_id.bytes ? id.size() : sizeof reply.unit_id.bytes);
@@ -87,7 +100,7 @@ void Agent::describe(void* context, HelloReply& reply) {
   reply.slot_image_bytes = slot.bytes;
   reply.slot_image_crc32 = slot.crc32;
   reply.max_samples = static_cast<std::uint32_t>(Model::samples().size());
-  reply.core = runtime::core();
+  describe_runtimes(reply);
 }
 
 }  // namespace tinyrig::agent

@@ -72,7 +72,7 @@ bool encode_hashes(pb_ostream_t* stream, const pb_field_t* field, void* const* a
 }
 
 void hash_output(void* context, std::uint16_t index, std::span<const std::byte> output) {
-  static_cast<std::uint32_t*>(context)[index] = wire::fnv1a_32(output);
+  static_cast<std::uint32_t*>(context)[index] = output.empty() ? 0 : wire::fnv1a_32(output);
 }
 
 }  // namespace
@@ -183,12 +183,14 @@ void Commands::set_baud(std::uint32_t id, std::uint32_t baud) {
 
 void Commands::load_model(std::uint32_t id, Destination from) {
   Failure failure;
-  if (from == kModelSlot) {
-    failure = model_.load_from_slot();
-  } else if (from == kModelRam && transfer_.ram_image_bytes() != 0) {
-    failure = model_.load_from_ram(transfer_.ram_image_bytes());
+  if (from == kModelSlot && transfer_.slot_model_bytes() != 0) {
+    failure = model_.load_from_slot(transfer_.slot_model_bytes());
+  } else if (from == kModelSlot) {
+    failure = {kNoModel, 0, "no whole model in the slot; transfer one first"};
+  } else if (from == kModelRam && transfer_.ram_model_bytes() != 0) {
+    failure = model_.load_from_ram(transfer_.ram_model_bytes());
   } else if (from == kModelRam) {
-    failure = {kNoModel, 0, "no whole image in RAM; transfer one first"};
+    failure = {kNoModel, 0, "no whole model in RAM; transfer one first"};
   } else {
     failure = {kBadRequest, from, "load from RAM or from the slot"};
   }
@@ -232,6 +234,9 @@ void Commands::infer(std::uint32_t id, bool hash_operators) {
   }
   auto* const hashes = reinterpret_cast<std::uint32_t*>(memory.data());
   const runtime::OperatorHook hook{.after = &hash_output, .context = hashes};
+  if (hash_operators) {
+    std::memset(hashes, 0, operators * sizeof(std::uint32_t));
+  }
   model_.fill_inputs();
   if (model_.run(hash_operators ? &hook : nullptr) != runtime::Error::kOk) {
     return answer(id, {kOperatorFailed, 0, "an operator failed in the inference"});
@@ -274,7 +279,7 @@ void Commands::get_memory(std::uint32_t id) {
   message.which_body = tinyrig_agent_v1_AgentMessage_memory_report_tag;
   message.body.memory_report = {
       .arena_bytes = model_.loaded() ? model_.info().arena_bytes : 0,
-      .arena_used_bytes = static_cast<std::uint32_t>(model_.arena_used_bytes()),
+      .arena_used_bytes = static_cast<std::uint32_t>(runtime::arena_used_bytes()),
       .stack_bytes = static_cast<std::uint32_t>(port::stack().size()),
       .stack_high_water_bytes = static_cast<std::uint32_t>(stack_high_water(port::stack())),
       .static_ram_bytes = static_cast<std::uint32_t>(port::static_ram_bytes()),

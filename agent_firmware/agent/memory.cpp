@@ -1,12 +1,12 @@
 #include "agent_firmware/agent/memory.h"
 
 #include <cstdint>
-#include <cstring>
+
+#include "agent_firmware/agent/paint.h"
 
 namespace tinyrig::agent {
 namespace {
 
-constexpr std::byte kPattern{0xA5};
 // Below the caller's frame: what paint_stack() itself and an interrupt may use while it runs.
 constexpr std::size_t kMarginBytes = 256;
 
@@ -33,16 +33,6 @@ constexpr std::size_t kMarginBytes = 256;
     ++untouched;
   }
   return stack.size() - untouched;
-}
-
-void paint(std::span<std::byte> memory) { std::memset(memory.data(), std::to_integer<int>(kPattern), memory.size()); }
-
-std::size_t used_bytes(std::span<const std::byte> memory) {
-  std::size_t used = memory.size();
-  while (used > 0 && memory[used - 1] == kPattern) {
-    --used;
-  }
-  return used;
 }
 
 }  // namespace tinyrig::agent

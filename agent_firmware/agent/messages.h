@@ -30,6 +30,7 @@ inline constexpr ErrorCode kCorrupt = tinyrig_agent_v1_ErrorCode_ERROR_CODE_TRAN
 inline constexpr ErrorCode kFlashFailed = tinyrig_agent_v1_ErrorCode_ERROR_CODE_FLASH_FAILED;
 inline constexpr ErrorCode kWindowTooLong = tinyrig_agent_v1_ErrorCode_ERROR_CODE_WINDOW_TOO_LONG;
 inline constexpr ErrorCode kOperatorFailed = tinyrig_agent_v1_ErrorCode_ERROR_CODE_OPERATOR_FAILED;
+inline constexpr ErrorCode kModelUnsupported = tinyrig_agent_v1_ErrorCode_ERROR_CODE_MODEL_UNSUPPORTED;
 inline constexpr ErrorCode kUnsupported = tinyrig_agent_v1_ErrorCode_ERROR_CODE_UNSUPPORTED;
 
 inline constexpr Destination kModelRam = tinyrig_agent_v1_Destination_DESTINATION_MODEL_RAM;

@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include "agent_firmware/agent/config.h"
-#include "agent_firmware/agent/memory.h"
 #include "agent_firmware/agent/port.h"
 #include "wire/fnv1a.h"
 #include "wire/golden_input.h"
@@ -15,10 +14,8 @@ namespace tinyrig::agent {
 namespace {
 
 constexpr std::size_t align_up(std::size_t bytes) { return (bytes + 15) / 16 * 16; }
-// Painted behind the planned arena, to see a plan that is wrong.
-constexpr std::size_t kBeyondPlanBytes = 256;
 
-// Enough of a header to know the size; everything else is for the runtime to check.
+// Enough of a packed model's header to know the size; everything else is for the runtime to check.
 bool read_header(std::span<const std::byte> bytes, packed::Header& header) {
   if (bytes.size() < sizeof header) {
     return false;
@@ -28,15 +25,18 @@ bool read_header(std::span<const std::byte> bytes, packed::Header& header) {
 }
 
 Failure failure_of(runtime::Error error, const runtime::LoadReport& report) {
+  const auto because = [&report](const char* usual) { return report.text != nullptr ? report.text : usual; };
   switch (error) {
     case runtime::Error::kOk:
       return {};
     case runtime::Error::kNotForThisCore:
-      return {kNotForThisBoard, 0, "packed for another core or with a newer format"};
+      return {kNotForThisBoard, 0, because("packed for another core or with a newer format")};
     case runtime::Error::kArenaTooSmall:
-      return {kArenaTooSmall, report.missing_bytes, "the arena does not fit the model RAM"};
+      return {kArenaTooSmall, report.missing_bytes, because("the arena does not fit the model RAM")};
+    case runtime::Error::kUnsupported:
+      return {kModelUnsupported, 0, because("the runtime lacks an operator or type of the model")};
     default:
-      return {kBadModel, 0, "the image is damaged or invalid"};
+      return {kBadModel, 0, because("the model is damaged or invalid")};
   }
 }
 
@@ -77,36 +77,22 @@ Model::SlotImage Model::slot_image() {
   return slot_;
 }
 
-Failure Model::load_from_ram(std::size_t ram_image_bytes) {
+Failure Model::load_from_ram(std::size_t model_bytes) {
   const std::span<std::byte> all = ram();
-  return load(all.first(ram_image_bytes), all.subspan(align_up(ram_image_bytes)), false);
+  return load(all.first(model_bytes), all.subspan(align_up(model_bytes)), false);
 }
 
-Failure Model::load_from_slot() {
-  const SlotImage image = slot_header();  // the runtime checks the rest
-  if (image.bytes == 0) {
-    return {kNoModel, 0, "the slot holds no packed model"};
-  }
-  return load(port::model_slot().first(image.bytes), ram(), true);
+Failure Model::load_from_slot(std::size_t model_bytes) {
+  return load(port::model_slot().first(model_bytes), ram(), true);
 }
 
-Failure Model::load(std::span<const std::byte> image, std::span<std::byte> arena, bool from_slot) {
+Failure Model::load(std::span<const std::byte> model, std::span<std::byte> arena, bool from_slot) {
   unload();
-  packed::Header header;
-  if (!read_header(image, header)) {
-    return {kBadModel, 0, "not a packed model"};
-  }
-  // Untrusted yet: it only bounds what is painted.
-  std::size_t paint_bytes = header.arena_bytes;
-  paint_bytes = paint_bytes < arena.size() ? paint_bytes + kBeyondPlanBytes : arena.size();
-  painted_ = arena.first(paint_bytes < arena.size() ? paint_bytes : arena.size());
-  paint(painted_);
-  const Failure failure = failure_of(runtime::load(image, arena, report_), report_);
+  const Failure failure = failure_of(runtime::load(model, arena, report_), report_);
   if (failure.ok()) {
     loaded_ = true;
     from_slot_ = from_slot;
-    image_ = image;
-    arena_ = arena;
+    bytes_ = model;
   }
   return failure;
 }
@@ -120,13 +106,13 @@ void Model::unload() {
 
 tinyrig_agent_v1_ModelInfo Model::info() const {
   packed::Header header{};
-  read_header(image_, header);
+  const bool packed = read_header(bytes_, header);
   return {.arena_bytes = report_.arena_bytes,
           .operator_count = report_.operator_count,
           .input_bytes = static_cast<std::uint32_t>(input_bytes()),
           .output_bytes = static_cast<std::uint32_t>(output_bytes()),
-          .image_bytes = header.image_bytes,
-          .image_crc32 = header.crc32};
+          .image_bytes = packed ? header.image_bytes : static_cast<std::uint32_t>(bytes_.size()),
+          .image_crc32 = packed ? header.crc32 : 0};
 }
 
 std::size_t Model::input_bytes() const {
@@ -149,14 +135,13 @@ Failure Model::input_copy(std::span<std::byte>& place) const {
   if (!loaded_) {
     return {kNoModel, 0, "load a model before its input"};
   }
-  const std::size_t taken = align_up(report_.arena_bytes);
-  const std::size_t free = taken < arena_.size() ? arena_.size() - taken : 0;
+  const std::span<std::byte> spare = runtime::spare_arena();
   const std::size_t bytes = input_bytes();
-  if (free < bytes) {
-    return {kArenaTooSmall, static_cast<std::int64_t>(bytes - free),
+  if (spare.size() < bytes) {
+    return {kArenaTooSmall, static_cast<std::int64_t>(bytes - spare.size()),
             "no room for a copy of the input beside the arena; use a seed"};
   }
-  place = arena_.last(bytes);
+  place = spare.last(bytes);
   return {};
 }
 
@@ -201,7 +186,5 @@ std::uint32_t Model::output_fnv1a32() const {
   }
   return hash;
 }
-
-std::size_t Model::arena_used_bytes() const { return loaded_ ? used_bytes(painted_) : 0; }
 
 }  // namespace tinyrig::agent

@@ -9,7 +9,7 @@
 #include <span>
 
 #include "agent_firmware/agent/messages.h"
-#include "agent_firmware/engine/runtime.h"
+#include "agent_firmware/agent/runtime.h"
 
 namespace tinyrig::agent {
 
@@ -31,9 +31,9 @@ class Model {
   // What the header in the slot says of itself, the rest unchecked.
   static SlotImage slot_header();
 
-  // Loads the image of `ram_image_bytes` in RAM, or the slot's.
-  Failure load_from_ram(std::size_t ram_image_bytes);
-  Failure load_from_slot();
+  // Loads the model of `model_bytes` in RAM, or in the slot.
+  Failure load_from_ram(std::size_t model_bytes);
+  Failure load_from_slot(std::size_t model_bytes);
   void unload();
   bool loaded() const { return loaded_; }
   bool loaded_from_slot() const { return loaded_ && from_slot_; }
@@ -54,11 +54,8 @@ class Model {
   runtime::Error run(const runtime::OperatorHook* hook = nullptr) { return run_(hook); }
   std::uint32_t output_fnv1a32() const;
 
-  // Bytes of the arena that were written since the load.
-  std::size_t arena_used_bytes() const;
-
  private:
-  Failure load(std::span<const std::byte> image, std::span<std::byte> arena, bool from_slot);
+  Failure load(std::span<const std::byte> model, std::span<std::byte> arena, bool from_slot);
 
   enum class Input : std::uint8_t { kNone, kSeed, kTransferred };
 
@@ -70,9 +67,7 @@ class Model {
   Input input_ = Input::kNone;
   std::uint32_t seed_ = 0;
   runtime::LoadReport report_{};
-  std::span<const std::byte> image_;
-  std::span<std::byte> arena_;    // all that the model may use
-  std::span<std::byte> painted_;  // its part that was painted
+  std::span<const std::byte> bytes_;  // of the model
 };
 
 }  // namespace tinyrig::agent

@@ -38,13 +38,17 @@ bool Transfer::resume(const tinyrig_agent_v1_TransferBegin& request) {
     return false;
   }
   const std::span<const std::byte> slot = port::model_slot();
-  if (request.size_bytes > slot.size() || Model::slot_header().bytes != request.size_bytes) {
+  const std::uint32_t header_bytes = Model::slot_header().bytes;  // 0: no packed model there
+  if (request.size_bytes > slot.size() || (header_bytes != 0 && header_bytes != request.size_bytes)) {
     return false;
   }
   // What was programmed ends where erased flash begins. Only whole units count; if the guess is wrong
   // (an image that ends in 0xFF, another model of this size), end() sees it.
   std::size_t programmed = request.size_bytes;
   if (link::crc32(slot.first(programmed)) != request.crc32) {
+    if (header_bytes == 0) {
+      return false;  // nothing says whose part it is
+    }
     while (programmed > 0 && slot[programmed - 1] == std::byte{0xFF}) {
       --programmed;
     }
@@ -57,17 +61,18 @@ bool Transfer::resume(const tinyrig_agent_v1_TransferBegin& request) {
     model_.unload();
   }
   take(request, static_cast<std::uint32_t>(programmed));
+  slot_model_bytes_ = complete_ ? size_ : 0;
   crc32_ = link::crc32(slot.first(programmed));
   return true;
 }
 
-// RAM keeps its content over a reset, so each session after the first finds its image there.
+// RAM keeps its content over a reset, so each session after the first finds its model there.
 bool Transfer::ram_holds(const tinyrig_agent_v1_TransferBegin& request) {
   const std::span<std::byte> ram = Model::ram();
   if (request.size_bytes > ram.size() || link::crc32(ram.first(request.size_bytes)) != request.crc32) {
     return false;
   }
-  ram_image_bytes_ = request.size_bytes;
+  ram_model_bytes_ = request.size_bytes;
   return true;
 }
 
@@ -91,7 +96,7 @@ Failure Transfer::open_destination(const tinyrig_agent_v1_TransferBegin& request
                 "the image is larger than the model RAM"};
       }
       model_.unload();
-      ram_image_bytes_ = 0;
+      ram_model_bytes_ = 0;
       place_ = ram.first(request.size_bytes);
       return {};
     }
@@ -108,6 +113,7 @@ Failure Transfer::open_destination(const tinyrig_agent_v1_TransferBegin& request
         model_.unload();
       }
       model_.slot_changed();
+      slot_model_bytes_ = 0;
       return port::slot_erase(request.size_bytes) ? Failure{} : Failure{kFlashFailed, 0, "erasing the slot failed"};
     }
     case kInput: {
@@ -200,8 +206,9 @@ Failure Transfer::end() {
   }
   complete_ = true;
   if (destination_ == kModelRam) {
-    ram_image_bytes_ = size_;
+    ram_model_bytes_ = size_;
   } else if (destination_ == kModelSlot) {
+    slot_model_bytes_ = size_;
     model_.slot_changed();
   }
   return {};
@@ -215,7 +222,7 @@ Failure Transfer::fail(Failure failure) {
 
 void Transfer::on_load(bool from_slot) {
   if (from_slot) {
-    ram_image_bytes_ = 0;
+    ram_model_bytes_ = 0;
   }
   if (destination_ == kInput || (from_slot && destination_ == kModelRam)) {
     open_ = complete_ = false;

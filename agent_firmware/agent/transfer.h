@@ -22,11 +22,15 @@ class Transfer {
   Failure end();
 
   tinyrig_agent_v1_TransferStatus status() const { return {.received_bytes = received_, .complete = complete_}; }
-  // Bytes of a whole image in RAM; 0: none.
-  std::size_t ram_image_bytes() const { return ram_image_bytes_; }
+  // Bytes of a whole model in RAM, and in the slot; 0: none. Of a packed model its own header tells, else the
+  // transfer that brought or recognized it in this boot.
+  std::size_t ram_model_bytes() const { return ram_model_bytes_; }
+  std::size_t slot_model_bytes() const {
+    return slot_model_bytes_ != 0 ? slot_model_bytes_ : Model::slot_header().bytes;
+  }
   bool has_input() const { return complete_ && destination_ == kInput; }
   // A model was loaded: an input that came for another one is void, and, when it came from the slot,
-  // its arena covers an image in RAM.
+  // its arena covers a model in RAM.
   void on_load(bool from_slot);
 
  private:
@@ -50,7 +54,8 @@ class Transfer {
   bool open_ = false;
   bool complete_ = false;
   bool failed_ = false;
-  std::uint32_t ram_image_bytes_ = 0;
+  std::uint32_t ram_model_bytes_ = 0;
+  std::uint32_t slot_model_bytes_ = 0;
   std::span<std::byte> place_;  // RAM destinations
   std::byte unit_[kUnitBytes];  // slot: bytes that do not fill a unit yet
 };

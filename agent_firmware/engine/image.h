@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <span>
 
-#include "agent_firmware/engine/runtime.h"
+#include "agent_firmware/agent/runtime.h"
 #include "wire/packed_model/format.h"
 
 namespace tinyrig::engine {

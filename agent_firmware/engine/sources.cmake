@@ -2,9 +2,9 @@
 # ENGINE_SOURCES and exactly one ENGINE_KERNELS_<folder>, with TINYRIG_CORE: the packed::Core that it runs.
 set(ENGINE_SOURCES
   bounds.cpp
+  engine.cpp
   image.cpp
   kernel_table.cpp
-  runtime.cpp
   kernels/portable/binary.cpp
   kernels/portable/conv_2d.cpp
   kernels/portable/conv_check.cpp

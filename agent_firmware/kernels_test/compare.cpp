@@ -40,7 +40,7 @@ class Bench {
     if (arena_bytes_ > ram.size() - 2 * kGuardBytes) arena_bytes_ = ram.size() - 2 * kGuardBytes;
     for (std::size_t i = 0; i < arena_bytes_ + 2 * kGuardBytes; ++i) ram[i] = old_byte(i, salt_);
     runtime::LoadReport report{};
-    const runtime::Error error = runtime::load(image, ram.subspan(kGuardBytes, arena_bytes_), report);
+    const runtime::Error error = current.load(image, ram.subspan(kGuardBytes, arena_bytes_), report);
     if (error == runtime::Error::kOk) return true;
     mismatch(test, what);
     print_field(" error=", static_cast<std::uint64_t>(error));
@@ -65,14 +65,14 @@ class Bench {
 
 std::size_t output_bytes() {
   std::size_t bytes = 0;
-  for (std::size_t i = 0; i < runtime::output_count(); ++i) bytes += runtime::output(i).size();
+  for (std::size_t i = 0; i < current.output_count(); ++i) bytes += current.output(i).size();
   return bytes;
 }
 
 bool same_outputs(const Case& test, std::uint32_t seed, std::span<const std::byte> expected) {
   std::size_t index = 0;
-  for (std::size_t i = 0; i < runtime::output_count(); ++i) {
-    for (const std::byte byte : runtime::output(i)) {
+  for (std::size_t i = 0; i < current.output_count(); ++i) {
+    for (const std::byte byte : current.output(i)) {
       if (byte != expected[index]) {
         mismatch(test, "output");
         print_field(" seed=", seed);
@@ -92,11 +92,11 @@ bool compare_once(const Job& job, const Case& test, std::uint32_t seed) {
   Bench bench(seed);
   if (!bench.load(job, test.reference_offset, test.reference_bytes, test, "reference_refused")) return false;
   fill_inputs(seed);
-  runtime::run();
+  current.run();
   const std::span<std::byte> expected = port::model_ram().last(output_bytes());
   std::size_t index = 0;
-  for (std::size_t i = 0; i < runtime::output_count(); ++i) {
-    for (const std::byte byte : runtime::output(i)) expected[index++] = byte;
+  for (std::size_t i = 0; i < current.output_count(); ++i) {
+    for (const std::byte byte : current.output(i)) expected[index++] = byte;
   }
   if (seed == test.first_input_seed && wire::fnv1a_32(expected) != test.output_fnv1a32) {
     mismatch(test, "reference_output\n");
@@ -106,7 +106,7 @@ bool compare_once(const Job& job, const Case& test, std::uint32_t seed) {
   Bench other(seed + 1);
   if (!other.load(job, test.image_offset, test.image_bytes, test, "refused")) return false;
   fill_inputs(seed);
-  runtime::run();
+  current.run();
   if (const long byte = other.overrun(); byte >= 0) {
     mismatch(test, "overrun");
     print_field(" byte=", static_cast<std::uint64_t>(byte));

@@ -34,7 +34,7 @@ int main() {
   port::begin_measuring();  // nothing but the job runs, from here on
   print("start board=");
   print(port::board_type());
-  print_field(" core=", runtime::core());
+  print_field(" core=", static_cast<std::uint64_t>(engine::this_core()));
   print_field(" hz=", port::ticks_per_second());
   print_field(" reset=", static_cast<std::uint64_t>(port::reset_reason()));
   print("\n");

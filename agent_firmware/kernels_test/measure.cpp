@@ -21,7 +21,7 @@ void clean_run(std::uint32_t seed) {
   fill_inputs(seed);
   window_begin();
   const std::uint64_t start = read_ticks();
-  const runtime::Error error = runtime::run();
+  const runtime::Error error = current.run();
   const std::uint64_t ticks = read_ticks() - start;
   window_end();
   print_field("run seed=", seed);
@@ -55,12 +55,12 @@ void profiled_runs(std::uint32_t seed) {
   fill_inputs(seed);
   Clock clock{read_ticks()};
   const runtime::OperatorHook printing{print_operator, &clock};
-  runtime::run(&printing);
+  current.run(&printing);
 
   fill_inputs(seed);
   const runtime::OperatorHook reading{read_clock, &clock};
   const std::uint64_t start = read_ticks();
-  runtime::run(&reading);
+  current.run(&reading);
   const std::uint64_t ticks = read_ticks() - start;
   const std::uint64_t read_start = read_ticks();
   const std::uint64_t read = read_ticks() - read_start;
@@ -73,7 +73,7 @@ void profiled_runs(std::uint32_t seed) {
 
 void measure(const Job& job, const Case& test) {
   runtime::LoadReport report{};
-  const runtime::Error error = runtime::load(at(job, test.image_offset, test.image_bytes), port::model_ram(), report);
+  const runtime::Error error = current.load(at(job, test.image_offset, test.image_bytes), port::model_ram(), report);
   if (error != runtime::Error::kOk) {
     print_field("refused error=", static_cast<std::uint64_t>(error));
     print_field(" missing=", report.missing_bytes);

@@ -1,4 +1,4 @@
-// What both kinds of job do with the runtime: fill its inputs, hash its outputs, read the counter.
+// What both kinds of job do with the engine: fill its inputs, hash its outputs, read the counter.
 #pragma once
 
 #include <cstddef>
@@ -6,12 +6,15 @@
 #include <span>
 
 #include "agent_firmware/agent/port.h"
-#include "agent_firmware/engine/runtime.h"
+#include "agent_firmware/engine/engine.h"
 #include "agent_firmware/kernels_test/job.h"
 #include "wire/fnv1a.h"
 #include "wire/golden_input.h"
 
 namespace tinyrig::kernels_test {
+
+// The engine itself, not the runtime over it, which paints the arena.
+inline engine::Engine current;
 
 // Work must not move across a read of the counter.
 inline std::uint64_t read_ticks() {
@@ -22,12 +25,12 @@ inline std::uint64_t read_ticks() {
 }
 
 inline void fill_inputs(std::uint32_t seed) {
-  for (std::size_t i = 0; i < runtime::input_count(); ++i) seed = wire::fill_golden_input(seed, runtime::input(i));
+  for (std::size_t i = 0; i < current.input_count(); ++i) seed = wire::fill_golden_input(seed, current.input(i));
 }
 
 inline std::uint32_t output_fnv1a32() {
   std::uint32_t hash = wire::kFnv1aSeed;
-  for (std::size_t i = 0; i < runtime::output_count(); ++i) hash = wire::fnv1a_32(runtime::output(i), hash);
+  for (std::size_t i = 0; i < current.output_count(); ++i) hash = wire::fnv1a_32(current.output(i), hash);
   return hash;
 }
 

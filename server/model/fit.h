@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 namespace tinyrig::model {
 
@@ -26,7 +27,8 @@ struct Fit {
   std::uint64_t missing_slot_bytes = 0;
 };
 
-/// RAM is preferred: loading it wears no flash and is quicker. Both sizes are rounded up to packed::kAlignment.
-Fit fit_model(std::uint64_t image_bytes, std::uint64_t arena_bytes, const BoardMemory& board);
+/// RAM is preferred: loading it wears no flash and is quicker. An arena of unknown size gets all the RAM that it can:
+/// then the slot is preferred. Both sizes are rounded up to packed::kAlignment.
+Fit fit_model(std::uint64_t image_bytes, std::optional<std::uint64_t> arena_bytes, const BoardMemory& board);
 
 }  // namespace tinyrig::model

@@ -1,10 +1,9 @@
 #include "server/model/reference_run.h"
 
 #include <cstring>
-#include <mutex>
 #include <new>
 
-#include "agent_firmware/engine/runtime.h"
+#include "agent_firmware/engine/engine.h"
 #include "server/base/error.h"
 #include "server/model/image_work.h"
 #include "server/model/limits.h"
@@ -33,29 +32,19 @@ class AlignedBytes {
   std::size_t size_;
 };
 
-// The engine keeps the current model in static storage.
-std::mutex& engine_mutex() {
-  static std::mutex mutex;
-  return mutex;
-}
-
-struct UnloadAtEnd {
-  ~UnloadAtEnd() { runtime::unload(); }
-};
-
 void record_operator(void* context, std::uint16_t /*operator_index*/, std::span<const std::byte> output) {
   static_cast<ReferenceRun*>(context)->operator_fnv1a32.push_back(wire::fnv1a_32(output));
 }
 
-void fill_inputs(std::uint32_t seed, ReferenceRun& run) {
+void fill_inputs(const engine::Engine& engine, std::uint32_t seed, ReferenceRun& run) {
   std::size_t bytes = 0;
-  for (std::size_t i = 0; i < runtime::input_count(); ++i) bytes += runtime::input(i).size();
+  for (std::size_t i = 0; i < engine.input_count(); ++i) bytes += engine.input(i).size();
   std::vector<std::byte> stream(bytes);
   wire::fill_golden_input(seed, std::span(stream));
   run.input_fnv1a32 = wire::fnv1a_32(stream);
   std::size_t at = 0;
-  for (std::size_t i = 0; i < runtime::input_count(); ++i) {
-    const std::span<std::byte> input = runtime::input(i);
+  for (std::size_t i = 0; i < engine.input_count(); ++i) {
+    const std::span<std::byte> input = engine.input(i);
     std::memcpy(input.data(), stream.data() + at, input.size());
     at += input.size();
   }
@@ -75,14 +64,13 @@ absl::StatusOr<ReferenceRun> reference_run(std::span<const std::byte> image, std
   AlignedBytes image_copy(image.size()), arena(header.arena_bytes);
   std::memcpy(image_copy.span().data(), image.data(), image.size());
 
-  const std::lock_guard lock(engine_mutex());
-  runtime::LoadReport report{};
-  const runtime::Error loaded = runtime::load(image_copy.span(), arena.span(), report);
+  engine::Engine engine;
+  runtime::LoadReport report;
+  const runtime::Error loaded = engine.load(image_copy.span(), arena.span(), report);
   if (loaded != runtime::Error::kOk) {
     return make_error(absl::StatusCode::kInvalidArgument, "MODEL_REFUSED_BY_ENGINE",
                       "the engine refuses the packed model: error " + std::to_string(static_cast<int>(loaded)));
   }
-  const UnloadAtEnd unload_at_end;
   if (const std::uint64_t steps = steps_of_inference(image); steps > max_steps) {
     return make_error(
         absl::StatusCode::kResourceExhausted, "MODEL_TOO_HEAVY",
@@ -90,13 +78,13 @@ absl::StatusOr<ReferenceRun> reference_run(std::span<const std::byte> image, std
         "use a model that is meant for a microcontroller");
   }
   ReferenceRun run;
-  fill_inputs(seed, run);
+  fill_inputs(engine, seed, run);
   const runtime::OperatorHook hook{record_operator, &run};
-  if (runtime::run(&hook) != runtime::Error::kOk) {
+  if (engine.run(&hook) != runtime::Error::kOk) {
     return make_error(absl::StatusCode::kInternal, "ENGINE_FAILED", "an operator failed in the reference run");
   }
-  for (std::size_t i = 0; i < runtime::output_count(); ++i) {
-    const std::span<const std::byte> output = runtime::output(i);
+  for (std::size_t i = 0; i < engine.output_count(); ++i) {
+    const std::span<const std::byte> output = engine.output(i);
     run.output.insert(run.output.end(), output.begin(), output.end());
   }
   run.output_fnv1a32 = wire::fnv1a_32(run.output);

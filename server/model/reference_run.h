@@ -1,6 +1,6 @@
 // Runs a packed model in this process with the portable engine: what a board's outputs are held against.
 //
-// Thread-safe: the engine holds one model at a time, so runs wait for each other inside.
+// Thread-safe: each run has an engine of its own.
 #pragma once
 
 #include <cstddef>

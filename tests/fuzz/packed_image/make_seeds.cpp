@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "agent_firmware/engine/runtime.h"
+#include "agent_firmware/engine/engine.h"
 #include "tests/support/packed_image_builder.h"
 
 namespace {
@@ -203,8 +203,9 @@ bool write(Model& m, const std::filesystem::path& path) {
   m.builder.add_output(m.out, 32);
   const AlignedBytes image = m.builder.build();
   AlignedBytes arena(m.builder.arena_bytes());
+  tinyrig::engine::Engine engine;
   tinyrig::runtime::LoadReport report;
-  if (tinyrig::runtime::load(image.span(), arena.span(), report) != tinyrig::runtime::Error::kOk) {
+  if (engine.load(image.span(), arena.span(), report) != tinyrig::runtime::Error::kOk) {
     std::fprintf(stderr, "%s: load refuses this seed\n", path.c_str());
     return false;
   }

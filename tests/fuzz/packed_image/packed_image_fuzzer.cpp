@@ -7,7 +7,7 @@
 #include <cstring>
 #include <memory>
 
-#include "agent_firmware/engine/runtime.h"
+#include "agent_firmware/engine/engine.h"
 #include "tests/support/packed_image_builder.h"
 #include "wire/fnv1a.h"
 #include "wire/golden_input.h"
@@ -104,10 +104,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     arena_bytes = std::min(reinterpret_cast<const Header*>(image.data())->arena_bytes, kMaxArenaBytes);
   }
   Buffer arena(arena_bytes);
+  tinyrig::engine::Engine engine;
   runtime::LoadReport report;
-  const runtime::Error error = runtime::load(image.span(), arena.span(), report);
+  const runtime::Error error = engine.load(image.span(), arena.span(), report);
   if (error != runtime::Error::kOk) {
-    if (runtime::run() != runtime::Error::kNoModel) {
+    if (engine.run() != runtime::Error::kNoModel) {
       std::abort();
     }
     return 0;
@@ -118,8 +119,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (std::uint16_t i = 0; i < header.operator_count; ++i) {
     steps += steps_of(image, reinterpret_cast<const Operator*>(image.data() + header.operators_offset)[i]);
   }
-  for (std::size_t i = 0; i < runtime::input_count(); ++i) {
-    tinyrig::wire::fill_golden_input(static_cast<std::uint32_t>(i + 1), runtime::input(i));
+  for (std::size_t i = 0; i < engine.input_count(); ++i) {
+    tinyrig::wire::fill_golden_input(static_cast<std::uint32_t>(i + 1), engine.input(i));
   }
   if (steps <= kMaxSteps) {
     std::uint32_t hash = tinyrig::wire::kFnv1aSeed;
@@ -128,14 +129,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                           so_far = tinyrig::wire::fnv1a_32(output, so_far);
                                         },
                                         &hash};
-    if (runtime::run(&hook) != runtime::Error::kOk) {
+    if (engine.run(&hook) != runtime::Error::kOk) {
       std::abort();
     }
-    for (std::size_t i = 0; i < runtime::output_count(); ++i) {
-      hash = tinyrig::wire::fnv1a_32(runtime::output(i), hash);
+    for (std::size_t i = 0; i < engine.output_count(); ++i) {
+      hash = tinyrig::wire::fnv1a_32(engine.output(i), hash);
     }
     asm volatile("" : : "r"(hash));  // every output byte was read
   }
-  runtime::unload();
   return 0;
 }

@@ -53,7 +53,9 @@ TEST_P(AgentOnBoardTest, SaysWhatWasFlashedAndWhichUnitItIs) {
   EXPECT_EQ(hello_.unit_id(), std::string(unit.begin(), unit.end()));
   EXPECT_EQ((hello_.capabilities() & agent::v1::CAPABILITY_WRITE_SLOT) != 0, GetParam().agent_writes_slot);
   EXPECT_NE(hello_.capabilities() & agent::v1::CAPABILITY_MASKS_INTERRUPTS, 0U);
-  EXPECT_FALSE(hello_.runtime().empty());
+  ASSERT_EQ(hello_.runtimes_size(), 2);
+  EXPECT_EQ(hello_.runtimes(0).name(), "tinyrig");
+  EXPECT_EQ(hello_.runtimes(1).name(), "portable");
 }
 
 // The catalog promises no more than the agent has.
@@ -66,10 +68,9 @@ TEST_P(AgentOnBoardTest, HasWhatTheCatalogSays) {
   ASSERT_TRUE(entry->slot.has_value());
   EXPECT_EQ(hello_.model_slot_bytes(), entry->slot->size_bytes);
   EXPECT_EQ(entry->slot->writer == boards::SlotWriter::kAgent, GetParam().agent_writes_slot);
-  // The engine may have no kernels of this core: then it runs portable images.
-  if (hello_.core() != static_cast<std::uint32_t>(packed::Core::kPortable)) {
-    EXPECT_EQ(hello_.core(), static_cast<std::uint32_t>(entry->core));
-  }
+  ASSERT_EQ(hello_.runtimes_size(), 2);
+  EXPECT_EQ(hello_.runtimes(0).core(), static_cast<std::uint32_t>(entry->core));
+  EXPECT_EQ(hello_.runtimes(1).core(), static_cast<std::uint32_t>(packed::Core::kPortable));
   EXPECT_LE(firmware_.image.total_bytes(), entry->agent_flash_bytes);
   EXPECT_EQ(firmware_.image.segments.front().address, entry->agent_address);
 }

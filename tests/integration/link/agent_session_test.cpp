@@ -72,6 +72,12 @@ TEST_F(AgentSessionTest, HelloSaysWhoTheBoardIs) {
   EXPECT_LT(board.model_ram_bytes(), 65536U);
   EXPECT_GE(board.model_ram_bytes(), 65536U * 7 / 8 - 16);
   EXPECT_EQ(board.capabilities() & agent::v1::CAPABILITY_PACED_INFERENCE, 0U);
+  ASSERT_EQ(board.runtimes_size(), 2);
+  EXPECT_EQ(board.runtimes(0).name(), "tinyrig");
+  EXPECT_EQ(board.runtimes(1).name(), "portable");
+  EXPECT_EQ(board.runtimes(1).version(), "0.1.0");
+  EXPECT_EQ(board.runtimes(1).model_format(), agent::v1::MODEL_FORMAT_PACKED);
+  EXPECT_EQ(board.runtimes(1).core(), 0U);
   EXPECT_THAT(console, HasSubstr("m-ready\r\n"));
 }
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "agent_firmware/engine/runtime.h"
+#include "agent_firmware/agent/runtime.h"
 #include "agent_firmware/ports/host/host_agent.h"
 
 namespace {

@@ -82,6 +82,14 @@ class BoardClient {
     return ask_one(message);
   }
 
+  /// And a new session. RAM and slot keep their bytes.
+  void reset() {
+    v1::HostMessage message;
+    message.mutable_reset();
+    ask(message);
+    board.hello();
+  }
+
   MemoryBoard board;
 
  private:

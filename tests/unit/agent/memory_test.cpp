@@ -5,6 +5,8 @@
 
 #include <vector>
 
+#include "agent_firmware/agent/paint.h"
+
 namespace tinyrig::agent {
 namespace {
 

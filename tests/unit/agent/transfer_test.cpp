@@ -118,6 +118,26 @@ TEST(Transfer, ResumesInTheSameBoot) {
   EXPECT_EQ(std::memcmp(client.board.ram().data(), bytes.data(), bytes.size()), 0);
 }
 
+// Bytes without a header, as a .tflite: known by having come, or by their CRC-32 after a reset.
+TEST(Transfer, WhatHasNoHeaderOfItsOwnIsRecognizedInTheSlot) {
+  BoardClient client;
+  const auto bytes = counting(1000);
+  ASSERT_TRUE(client.upload(kSlot, bytes).transfer_status().complete());
+  client.reset();
+  EXPECT_EQ(client.load(kSlot).status().code(), v1::ERROR_CODE_NO_MODEL) << "nothing says how long it is";
+  const v1::AgentMessage resumed = client.begin(kSlot, bytes, /*resume=*/true);
+  EXPECT_TRUE(resumed.transfer_status().complete()) << resumed.DebugString();
+  EXPECT_EQ(client.load(kSlot).status().code(), v1::ERROR_CODE_BAD_MODEL) << "it was looked at, and is no model";
+}
+
+TEST(Transfer, OtherBytesWithoutAHeaderAreNotTakenForTheSame) {
+  BoardClient client;
+  auto bytes = counting(1000);
+  ASSERT_TRUE(client.upload(kSlot, bytes).transfer_status().complete());
+  bytes.back() ^= 1;
+  EXPECT_EQ(client.begin(kSlot, bytes, /*resume=*/true).transfer_status().received_bytes(), 0U);
+}
+
 TEST(Transfer, WithoutResumeBeginsAnew) {
   BoardClient client;
   const auto bytes = counting(1000);

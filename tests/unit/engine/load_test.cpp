@@ -201,8 +201,36 @@ TEST(Runtime, WithoutAModel) {
   EXPECT_EQ(runtime::input_count(), 0U);
   EXPECT_EQ(runtime::output_count(), 0U);
   EXPECT_TRUE(runtime::input(0).empty());
-  EXPECT_STREQ(runtime::name(), "tinyrig 0.1.0");
-  EXPECT_EQ(runtime::core(), 0);
+  EXPECT_EQ(runtime::arena_used_bytes(), 0U);
+  EXPECT_TRUE(runtime::spare_arena().empty());
+}
+
+// Two rows of the leaderboard: packed for this core, and for none.
+TEST(Runtime, IsItselfAndPortable) {
+  const auto all = runtime::descriptions();
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_STREQ(all[0].name, "tinyrig");
+  EXPECT_EQ(all[0].core, 0) << "the host has no kernels of its own";
+  EXPECT_STREQ(all[1].name, "portable");
+  EXPECT_EQ(all[1].core, 0);
+  for (const runtime::Description& one : all) {
+    EXPECT_STREQ(one.version, "0.1.0");
+    EXPECT_EQ(one.model_format, runtime::ModelFormat::kPacked);
+  }
+}
+
+TEST(Runtime, MeasuresWhatItUsesOfTheArenaAndLeavesTheRest) {
+  TwoOperators model;
+  model.arena = AlignedBytes(400);
+  ASSERT_EQ(model.load(), Error::kOk);
+  EXPECT_EQ(runtime::arena_used_bytes(), 0U);
+  std::fill_n(runtime::input(0).begin(), 4, std::byte{1});
+  ASSERT_EQ(runtime::run(), Error::kOk);
+  EXPECT_EQ(runtime::arena_used_bytes(), 36U) << "the output of 4 bytes lies at 32";
+  EXPECT_EQ(runtime::spare_arena().data(), model.arena.data() + 48);
+  EXPECT_EQ(runtime::spare_arena().size(), 352U);
+  model.arena.data()[303] = std::byte{1};
+  EXPECT_EQ(runtime::arena_used_bytes(), 304U) << "also what no plan allows";
 }
 
 TEST(Runtime, CallsTheHookAfterEachOperator) {

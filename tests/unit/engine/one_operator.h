@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "agent_firmware/engine/runtime.h"
+#include "agent_firmware/agent/runtime.h"
 #include "tests/support/packed_image_builder.h"
 
 namespace tinyrig::test {

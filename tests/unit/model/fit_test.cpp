@@ -32,6 +32,16 @@ TEST(Fit, SaysHowManyBytesAreMissing) {
   EXPECT_EQ(both.missing_slot_bytes, 8U);
 }
 
+TEST(Fit, AnArenaOfUnknownSizeGetsTheRamToItself) {
+  EXPECT_EQ(fit_model(1000, std::nullopt, {.model_ram_bytes = 9999, .model_slot_bytes = 1008}).placement,
+            ModelPlacement::kSlot);
+  EXPECT_EQ(fit_model(1000, std::nullopt, {.model_ram_bytes = 1008, .model_slot_bytes = 992}).placement,
+            ModelPlacement::kRam);
+  const Fit fit = fit_model(1000, std::nullopt, {.model_ram_bytes = 1000});
+  EXPECT_EQ(fit.placement, ModelPlacement::kDoesNotFit);
+  EXPECT_EQ(fit.missing_ram_bytes, 8U);
+}
+
 TEST(Fit, DoesNotOverflow) {
   const Fit fit = fit_model(0xFFFFFFFFU, 0xFFFFFFFFU, {});
   EXPECT_EQ(fit.placement, ModelPlacement::kDoesNotFit);
