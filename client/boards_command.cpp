@@ -59,7 +59,7 @@ ExitCode boards(const GlobalOptions& global, const BoardsOptions& options) {
   const ExitCode called = connection.call(*stub, &v1::BoardService::Stub::ListBoards, request, &response);
   if (called != kOk) return called;
   if (global.json) return print(to_json(response)) ? kOk : kUnavailable;
-  Table table({{"BOARD"}, {"TYPE"}, {"ACTIVITY"}, {"HEALTH"}, {"RUNTIME"}, {"IDENTITY"}, {"LABELS"}, {"NOW"}});
+  Table table({{"BOARD"}, {"TYPE"}, {"ACTIVITY"}, {"HEALTH"}, {"RUNTIMES"}, {"IDENTITY"}, {"LABELS"}, {"NOW"}});
   for (const v1::Board& board : response.boards()) {
     std::string labels;
     for (const std::string& label : board.labels()) labels += (labels.empty() ? "" : ",") + label;
@@ -68,8 +68,7 @@ ExitCode boards(const GlobalOptions& global, const BoardsOptions& options) {
     std::string identity = board.agent().unit_id().empty() ? "-" : short_digest(board.agent().unit_id());
     if (board.identity_weak()) identity = "weak";
     table.add({board.id(), board.board_type() + (board.emulated() ? " (emulated)" : ""), activity(board.activity()),
-               state, board.agent().runtime().empty() ? "-" : board.agent().runtime(), identity,
-               labels.empty() ? "-" : labels, work_of(board)});
+               state, runtimes(board.agent()), identity, labels.empty() ? "-" : labels, work_of(board)});
   }
   return print(table.text() + reasons(response)) ? kOk : kUnavailable;
 }

@@ -126,4 +126,15 @@ std::string timing_source(v1::TimingSource source) {
   return words(v1::TimingSource_Name(source), sizeof("TIMING_SOURCE"), source);
 }
 
+std::string runtime(const v1::AgentRuntime& runtime) {
+  if (runtime.name().empty()) return "-";
+  return runtime.name() + (runtime.version().empty() ? "" : " " + runtime.version());
+}
+
+std::string runtimes(const v1::AgentIdentity& agent) {
+  std::string text;
+  for (const v1::AgentRuntime& one : agent.runtimes()) text += (text.empty() ? "" : ", ") + runtime(one);
+  return text.empty() ? "-" : text;
+}
+
 }  // namespace tinyrig::client

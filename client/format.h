@@ -45,5 +45,9 @@ std::string activity(v1::Activity activity);
 std::string health(v1::Health health);
 std::string measurement(v1::Measurement measurement);
 std::string timing_source(v1::TimingSource source);
+/// "tinyrig 0.1.0"; "-" while unknown.
+std::string runtime(const v1::AgentRuntime& runtime);
+/// "tinyrig 0.1.0, portable 0.1.0"; "-" while unknown.
+std::string runtimes(const v1::AgentIdentity& agent);
 
 }  // namespace tinyrig::client

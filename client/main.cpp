@@ -88,7 +88,9 @@ void add_submit_command(CLI::App& app, Arguments& args, Action& chosen) {
       ->delimiter(',')
       ->allow_extra_args(false)
       ->required();
-  submit->add_option("--runtime", options.runtimes, "Runtime of the agent (default: the farm's own); repeatable")
+  submit
+      ->add_option("--runtime", options.runtimes,
+                   "A runtime of the boards' agents, or all of them: \"all\" (default: tinyrig); repeatable")
       ->delimiter(',')
       ->allow_extra_args(false);
   submit->add_option("--measure", options.measurements, "latency,profile,memory (the default is all three)")
@@ -98,7 +100,8 @@ void add_submit_command(CLI::App& app, Arguments& args, Action& chosen) {
   submit->add_option("--iterations", options.iterations, "Samples per session (default 10)");
   submit->add_option("--warmup", options.warmup, "Inferences before the first sample (default 1)");
   submit->add_option("--seed", options.seed, "Seed of the generated input (default 1)");
-  submit->add_flag("--skip-unfit", options.skip_unfit, "Leave out boards that cannot hold a model (default: fail)");
+  submit->add_flag("--skip-unfit", options.skip_unfit,
+                   "Leave out boards that cannot hold a model or lack a runtime (default: fail)");
   submit->add_flag("--wait,-w", options.wait, "Show progress until the job has finished, then its results");
   submit->add_flag("--cancel-on-interrupt", options.cancel_on_interrupt,
                    "With --wait: Ctrl-C cancels the job (default: it goes on)");

@@ -106,7 +106,7 @@ std::string profile(const v1::RunResult& result) {
   for (const v1::OperatorProfile& op : profile.operators()) {
     table.add({std::to_string(op.index()), op.kind(), op.shape(), ticks(op.ticks()), percent(op.share()),
                grouped(op.macs()), op.macs() == 0 ? "-" : ticks(op.ticks() / static_cast<double>(op.macs())),
-               bytes(op.weight_bytes()), bytes(op.arena_live_bytes()), op.kernel()});
+               bytes(op.weight_bytes()), op.arena_live_bytes() == 0 ? "-" : bytes(op.arena_live_bytes()), op.kernel()});
   }
   text += table.text();
   text += line("sum", ticks(profile.sum_ticks()));
@@ -126,11 +126,15 @@ std::string provenance(const v1::RunResult& result) {
                              (from.ticks_per_second() == 0 ? "" : ", " + hertz(from.ticks_per_second())));
   if (from.calibration_ratio() > 0)
     text += line("calibration", small_percent(from.calibration_ratio()) + " of expected");
-  text += line("agent", from.agent().runtime() + ", build " + from.agent().build_id() + ", unit " +
+  text += line("runtime", runtime(from.runtime()) + (from.runtime().model_format() == v1::MODEL_FORMAT_TFLITE
+                                                         ? ", takes the .tflite"
+                                                         : ", packed for " + from.runtime().core()));
+  text += line("agent", "build " + from.agent().build_id() + ", unit " +
                             (from.agent().unit_id().empty() ? "unknown (weak identity)" : from.agent().unit_id()));
   text += line("model", from.model_sha256());
-  text += line("packed", short_digest(from.packed_sha256()) + ", format " +
-                             std::to_string(from.packed_format_version()) + ", in " + from.placement());
+  const std::string format =
+      from.packed_format_version() == 0 ? "" : ", format " + std::to_string(from.packed_format_version());
+  text += line("sent", short_digest(from.packed_sha256()) + format + ", in " + from.placement());
   text += line("server", from.server_version());
   return text;
 }

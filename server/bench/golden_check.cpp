@@ -11,6 +11,7 @@
 #include "server/bench/golden_verdict.h"
 #include "server/bench/run_executor.h"
 #include "server/bench/run_result.h"
+#include "server/boards/agent_identity.h"
 #include "server/model/reference_run.h"
 
 namespace tinyrig::bench {
@@ -41,13 +42,10 @@ class Observer final : public RunObserver {
   const boards::BoardUnderCheck& board_;
 };
 
-bool does_not_fit(const absl::Status& status) {
-  static const std::set<std::string> kReasons = {"MODEL_TOO_LARGE_FOR_RAM", "MODEL_TOO_LARGE_FOR_SLOT"};
+bool cannot_run_it(const absl::Status& status) {
+  static const std::set<std::string> kReasons = {"MODEL_TOO_LARGE_FOR_RAM", "MODEL_TOO_LARGE_FOR_SLOT",
+                                                 "ARENA_TOO_SMALL", "MODEL_UNSUPPORTED_BY_RUNTIME"};
   return kReasons.contains(reason_of(status));
-}
-
-std::span<const std::uint8_t> bytes_of(const std::vector<std::byte>& image) {
-  return {reinterpret_cast<const std::uint8_t*>(image.data()), image.size()};
 }
 
 }  // namespace
@@ -73,22 +71,29 @@ absl::StatusOr<std::unique_ptr<GoldenCheck>> GoldenCheck::make(store::Store& sto
   return check;
 }
 
-absl::StatusOr<GoldenCheck::Golden> GoldenCheck::golden_for(packed::Core core) {
+absl::StatusOr<GoldenCheck::Golden> GoldenCheck::golden_for(const v1::AgentRuntime& runtime) {
+  TINYRIG_ASSIGN_OR_RETURN(const packed::Core core, core_to_pack_for(runtime));
+  const std::pair key(runtime.model_format(), runtime.core());
   const std::lock_guard lock(mutex_);
-  if (const auto known = golden_.find(core); known != golden_.end()) return known->second;
+  if (const auto known = golden_.find(key); known != golden_.end()) return known->second;
   absl::StatusOr<model::PackedModel> packed = model::pack_tflite(golden_tflite(), core);
   if (!packed.ok()) return packed.status();
   const absl::StatusOr<model::ReferenceRun> reference = model::reference_run(packed->reference_image(), kSeed);
   if (!reference.ok()) return reference.status();
   Golden golden;
-  golden.packed_sha256 = model::sha256_hex(bytes_of(packed->image));
   golden.model.set_name(kName);
   v1::ExpectedOutput& expected = *golden.model.add_expected_outputs();
   expected.set_seed(kSeed);
   expected.set_output_fnv1a32(reference->output_fnv1a32);
   for (const std::uint32_t hash : reference->operator_fnv1a32) expected.add_operator_fnv1a32(hash);
-  golden.packed = std::make_shared<const model::PackedModel>(*std::move(packed));
-  return golden_[core] = std::move(golden);
+  golden.runtime_model.runtime = runtime;
+  golden.runtime_model.packed = std::make_shared<const model::PackedModel>(*std::move(packed));
+  if (runtime.model_format() == v1::MODEL_FORMAT_TFLITE) {
+    const std::span<const std::uint8_t> file = golden_tflite();
+    golden.runtime_model.tflite = std::make_shared<const std::string>(file.begin(), file.end());
+  }
+  golden.sent_sha256 = model::sha256_hex(golden.runtime_model.bytes());
+  return golden_[key] = std::move(golden);
 }
 
 store::GoldenLatency GoldenCheck::recorded_or(store::GoldenLatency latency) {
@@ -102,11 +107,16 @@ store::GoldenLatency GoldenCheck::recorded_or(store::GoldenLatency latency) {
 
 awaitable<absl::StatusOr<boards::Proof>> GoldenCheck::prove(const boards::BoardUnderCheck& board) {
   const agent::v1::HelloReply hello = *board.session.board();
-  const absl::StatusOr<Golden> golden = golden_for(static_cast<packed::Core>(hello.core()));
+  const v1::AgentIdentity agent = boards::identity_of(hello);
+  if (agent.runtimes().empty()) {
+    co_return make_error(absl::StatusCode::kFailedPrecondition, "NO_RUNTIME", "the agent announces no runtime",
+                         "Flash an agent of this server's version.");
+  }
+  const absl::StatusOr<Golden> golden = golden_for(agent.runtimes(0));
   if (!golden.ok()) co_return golden.status();
   RunRequest request;
   request.model = golden->model;
-  request.packed = golden->packed;
+  request.runtime_model = golden->runtime_model;
   request.measurements = {v1::MEASUREMENT_LATENCY};
   request.settings.set_sessions(1);
   request.settings.set_warmup(1);
@@ -116,13 +126,13 @@ awaitable<absl::StatusOr<boards::Proof>> GoldenCheck::prove(const boards::BoardU
   Observer observer(board);
   RunBoard run_board{board.session, board.type, board.flasher, hello, board.calibration_ratio};
   const absl::StatusOr<RunRecording> recording = co_await record_run(std::move(run_board), request, observer);
-  if (!recording.ok() && does_not_fit(recording.status())) {
+  if (!recording.ok() && cannot_run_it(recording.status())) {
     co_return boards::Proof{
         v1::HEALTH_DEGRADED,
         absl::StrCat(kAnswers, "; function and speed are unproven: ", std::string(recording.status().message()))};
   }
   if (!recording.ok()) co_return recording.status();
-  TINYRIG_CO_RETURN_IF_ERROR(judge_run(*recording, golden->model.expected_outputs(0), *golden->packed));
+  TINYRIG_CO_RETURN_IF_ERROR(judge_run(*recording, golden->model.expected_outputs(0), *golden->runtime_model.packed));
   if ((hello.capabilities() & agent::v1::CAPABILITY_PACED_INFERENCE) != 0) {
     co_return boards::Proof{v1::HEALTH_GOOD, absl::StrCat(kAnswers,
                                                           ", so are the golden model's outputs; its agent "
@@ -132,7 +142,7 @@ awaitable<absl::StatusOr<boards::Proof>> GoldenCheck::prove(const boards::BoardU
   store::GoldenLatency latency;
   latency.board_type = board.type.type.id();
   latency.build_id = hello.build_id();
-  latency.packed_sha256 = golden->packed_sha256;
+  latency.packed_sha256 = golden->sent_sha256;
   latency.ticks =
       TickScale(board.type, hello.ticks_per_second()).to_unit(*std::min_element(ticks.begin(), ticks.end()));
   latency.board_id = board.board_id;

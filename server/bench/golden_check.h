@@ -1,6 +1,6 @@
 // The check of function and performance: a board runs the golden model (models/digits.tflite, built in) like
-// any other, from reset to result. Its outputs must be the portable kernels', its latency what the first
-// board of its type with this agent and this packed image took.
+// any other, from reset to result, with the first runtime that its agent carries. Its outputs must be the portable
+// kernels', its latency what the first board of its type with this agent and this packed image took.
 //
 // Thread-safe.
 #pragma once
@@ -12,11 +12,12 @@
 #include <span>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "server/base/clock.h"
-#include "server/bench/model_library.h"
+#include "server/bench/runtime_model.h"
 #include "server/boards/board_check.h"
 #include "server/store/store.h"
 
@@ -39,21 +40,21 @@ class GoldenCheck final : public boards::BoardCheck {
  private:
   using Key = std::tuple<std::string, std::string, std::string>;  // board type, build, packed image
   struct Golden {
-    SharedPackedModel packed;
-    std::string packed_sha256;
+    RuntimeModel runtime_model;
+    std::string sent_sha256;
     v1::Model model;  // with the one expected output
   };
 
   GoldenCheck(store::Store& store, const Clock& clock) : store_(store), clock_(clock) {}
-  absl::StatusOr<Golden> golden_for(packed::Core core);
+  absl::StatusOr<Golden> golden_for(const v1::AgentRuntime& runtime);
   // What was recorded; the given one when it is the first.
   store::GoldenLatency recorded_or(store::GoldenLatency latency);
 
   store::Store& store_;
   const Clock& clock_;
   std::mutex mutex_;
-  std::map<packed::Core, Golden> golden_;          // guarded by mutex_
-  std::map<Key, store::GoldenLatency> latencies_;  // guarded by mutex_
+  std::map<std::pair<v1::ModelFormat, std::string>, Golden> golden_;  // by format and core; guarded by mutex_
+  std::map<Key, store::GoldenLatency> latencies_;                     // guarded by mutex_
 };
 
 }  // namespace tinyrig::bench

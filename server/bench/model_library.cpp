@@ -3,11 +3,11 @@
 #include <span>
 
 #include "absl/strings/str_cat.h"
-#include "server/model/fit.h"
+#include "server/base/status_macros.h"
 
 namespace tinyrig::bench {
 
-absl::StatusOr<SharedPackedModel> ModelLibrary::packed(const std::string& sha256, packed::Core core) {
+absl::StatusOr<ModelLibrary::SharedPackedModel> ModelLibrary::packed(const std::string& sha256, packed::Core core) {
   {
     const std::lock_guard lock(mutex_);
     for (auto entry = recent_.begin(); entry != recent_.end(); ++entry) {
@@ -28,36 +28,26 @@ absl::StatusOr<SharedPackedModel> ModelLibrary::packed(const std::string& sha256
   return shared;
 }
 
-absl::StatusOr<std::optional<TooLarge>> ModelLibrary::check_fit(const std::string& model_name,
-                                                                const std::string& sha256,
-                                                                const boards::CatalogEntry& board_type) {
-  const absl::StatusOr<SharedPackedModel> model = packed(sha256, board_type.core);
-  if (!model.ok()) return model.status();
-  return too_large(model_name, board_type.type.id(), (*model)->image.size(), (*model)->arena_bytes,
-                   board_type.type.model_ram_bytes(), board_type.type.model_slot_bytes());
+absl::StatusOr<RuntimeModel> ModelLibrary::for_runtime(const std::string& sha256, const v1::AgentRuntime& runtime) {
+  TINYRIG_ASSIGN_OR_RETURN(const packed::Core core, core_to_pack_for(runtime));
+  RuntimeModel model{.runtime = runtime, .packed = nullptr, .tflite = nullptr};
+  TINYRIG_ASSIGN_OR_RETURN(model.packed, packed(sha256, core));
+  if (runtime.model_format() == v1::MODEL_FORMAT_TFLITE) {
+    TINYRIG_ASSIGN_OR_RETURN(std::string bytes, store_.model_bytes(sha256));
+    model.tflite = std::make_shared<const std::string>(std::move(bytes));
+  }
+  return model;
 }
 
-std::optional<TooLarge> too_large(const std::string& model_name, const std::string& board_type,
-                                  std::uint64_t image_bytes, std::uint64_t arena_bytes, std::uint64_t model_ram_bytes,
-                                  std::uint64_t model_slot_bytes) {
-  const model::Fit fit = model::fit_model(image_bytes, arena_bytes, {model_ram_bytes, model_slot_bytes});
-  if (fit.placement != model::ModelPlacement::kDoesNotFit) return std::nullopt;
-  TooLarge answer;
-  const std::string what = absl::StrCat("model '", model_name, "' does not fit on ", board_type, ": ");
-  if (fit.missing_slot_bytes > 0) {
-    answer.reason = "MODEL_TOO_LARGE_FOR_SLOT";
-    answer.missing_bytes = fit.missing_slot_bytes;
-    answer.message = absl::StrCat(what, "its packed image of ", image_bytes, " bytes is ", fit.missing_slot_bytes,
-                                  " bytes larger than the model slot of ", model_slot_bytes, " bytes");
-  } else {
-    answer.reason = "MODEL_TOO_LARGE_FOR_RAM";
-    answer.missing_bytes = fit.missing_ram_bytes;
-    answer.message =
-        absl::StrCat(what, "its arena of ", arena_bytes, " bytes",
-                     model_slot_bytes == 0 ? absl::StrCat(" and image of ", image_bytes, " bytes") : "", " need ",
-                     fit.missing_ram_bytes, " bytes more than the ", model_ram_bytes, " bytes of RAM for models");
-  }
-  return answer;
+absl::StatusOr<std::optional<TooLarge>> ModelLibrary::check_fit(const std::string& model_name,
+                                                                const std::string& sha256,
+                                                                const v1::AgentRuntime& runtime,
+                                                                const boards::CatalogEntry& board_type) {
+  TINYRIG_ASSIGN_OR_RETURN(const RuntimeModel model, for_runtime(sha256, runtime));
+  const bool agent_writes_slot = board_type.slot.has_value() && board_type.slot->writer == boards::SlotWriter::kAgent;
+  return too_large(
+      model_name, board_type.type.id(), model.bytes().size(), model.arena_bytes(),
+      memory_for(model, board_type.type.model_ram_bytes(), board_type.type.model_slot_bytes(), agent_writes_slot));
 }
 
 }  // namespace tinyrig::bench

@@ -52,7 +52,10 @@ class Execution {
       TINYRIG_CO_RETURN_IF_ERROR(co_await measure_session(number));
       step_done();
     }
-    if (wants(v1::MEASUREMENT_PROFILE)) {
+    if (wants(v1::MEASUREMENT_PROFILE) && !tells_operators_) {
+      observer_.on_log("warning", absl::StrCat("runtime ", request_.runtime_model.runtime.name(),
+                                               " does not tell its operators: no profile"));
+    } else if (wants(v1::MEASUREMENT_PROFILE)) {
       TINYRIG_CO_RETURN_IF_ERROR(co_await profile());
       step_done();
     }
@@ -67,10 +70,7 @@ class Execution {
 
  private:
   bool wants(v1::Measurement measurement) const { return request_.measurements.contains(measurement); }
-  std::span<const std::uint8_t> image() const {
-    const std::vector<std::byte>& bytes = request_.packed->image;
-    return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
-  }
+  std::span<const std::uint8_t> image() const { return request_.runtime_model.bytes(); }
 
   // Tells people what happens next; ends a cancelled run here.
   absl::Status begin(const std::string& step) {
@@ -90,16 +90,16 @@ class Execution {
   // Where the image goes, by what the board itself says it has.
   absl::Status place() {
     const agent::v1::HelloReply& hello = board_.hello;
-    const std::uint64_t slot_bytes = hello.model_slot_bytes();
-    const model::PackedModel& packed = *request_.packed;
-    const model::Fit fit =
-        model::fit_model(packed.image.size(), packed.arena_bytes, {hello.model_ram_bytes(), slot_bytes});
-    if (fit.placement == model::ModelPlacement::kDoesNotFit) {
-      const std::optional<TooLarge> why = too_large(request_.model.name(), board_.type.type.id(), packed.image.size(),
-                                                    packed.arena_bytes, hello.model_ram_bytes(), slot_bytes);
+    const RuntimeModel& model = request_.runtime_model;
+    const model::BoardMemory memory =
+        memory_for(model, hello.model_ram_bytes(), hello.model_slot_bytes(), agent_writes_slot());
+    const std::optional<TooLarge> why =
+        too_large(request_.model.name(), board_.type.type.id(), image().size(), model.arena_bytes(), memory);
+    if (why.has_value()) {
       return make_error(absl::StatusCode::kResourceExhausted, why->reason, why->message,
                         "Use a board with more memory or a smaller model; `tinyrig boards` shows what there is.");
     }
+    const model::Fit fit = model::fit_model(image().size(), model.arena_bytes(), memory);
     in_slot_ = fit.placement == model::ModelPlacement::kSlot;
     recording_.placement = in_slot_ ? "flash_slot" : "ram";
     return absl::OkStatus();
@@ -109,7 +109,11 @@ class Execution {
     return in_slot_ ? agent::v1::DESTINATION_MODEL_SLOT : agent::v1::DESTINATION_MODEL_RAM;
   }
 
+  bool agent_writes_slot() const { return (board_.hello.capabilities() & agent::v1::CAPABILITY_WRITE_SLOT) != 0; }
+
+  // As far as the HELLO tells, which is for packed models alone; of others upload() asks.
   bool slot_holds_image() const {
+    if (request_.runtime_model.tflite != nullptr) return false;
     packed::Header header;
     std::memcpy(&header, image().data(), sizeof(header));
     const agent::v1::HelloReply& hello = *session_.board();
@@ -120,8 +124,7 @@ class Execution {
   awaitable<absl::Status> upload() {
     TINYRIG_CO_RETURN_IF_ERROR(begin(in_slot_ ? "model to flash" : "model to RAM"));
     if (in_slot_ && slot_holds_image()) co_return absl::OkStatus();
-    const bool agent_writes = (board_.hello.capabilities() & agent::v1::CAPABILITY_WRITE_SLOT) != 0;
-    if (in_slot_ && !agent_writes) {
+    if (in_slot_ && !agent_writes_slot()) {
       TINYRIG_CO_RETURN_IF_ERROR(co_await flash_slot());
       co_return absl::OkStatus();
     }
@@ -167,7 +170,10 @@ class Execution {
   awaitable<absl::Status> load() {
     absl::StatusOr<agent::v1::ModelInfo> info = co_await session_.load_model(destination());
     if (!info.ok()) co_return info.status();
-    if (info->operator_count() != request_.packed->operators.size()) {
+    const std::size_t operators = request_.runtime_model.packed->operators.size();
+    tells_operators_ = info->operator_count() == operators;
+    const bool tells_none = info->operator_count() == 0 && request_.runtime_model.tflite != nullptr;
+    if (!tells_operators_ && !tells_none) {
       co_return make_error(absl::StatusCode::kInternal, "MODEL_MISMATCH",
                            "the board loaded another model than was sent");
     }
@@ -195,7 +201,8 @@ class Execution {
   }
 
   absl::StatusOr<v1::ExpectedOutput> reference_output(std::uint32_t seed) const {
-    const absl::StatusOr<model::ReferenceRun> run = model::reference_run(request_.packed->reference_image(), seed);
+    const absl::StatusOr<model::ReferenceRun> run =
+        model::reference_run(request_.runtime_model.packed->reference_image(), seed);
     if (!run.ok()) return run.status();
     v1::ExpectedOutput expected;
     expected.set_seed(seed);
@@ -216,14 +223,16 @@ class Execution {
       co_return absl::OkStatus();
     }
     observer_.on_log("error", absl::StrCat("outputs differ from the expected ones for input seed ", expected.seed()));
-    if (expected.operator_fnv1a32().empty() || verification.first_wrong_operator() >= 0) co_return absl::OkStatus();
+    const bool can_tell_where = tells_operators_ && !expected.operator_fnv1a32().empty();
+    if (!can_tell_where || verification.first_wrong_operator() >= 0) co_return absl::OkStatus();
     // Again, with a hash of every operator's output: where does it go wrong?
     TINYRIG_CO_RETURN_IF_ERROR(co_await session_.set_input_seed(expected.seed()));
     absl::StatusOr<agent::v1::InferDone> detail = co_await session_.infer(/*hash_operators=*/true);
     if (!detail.ok()) co_return detail.status();
     const int known = std::min(detail->operator_fnv1a32_size(), expected.operator_fnv1a32_size());
     for (int i = 0; i < known; ++i) {
-      if (detail->operator_fnv1a32(i) == expected.operator_fnv1a32(i)) continue;
+      const std::uint32_t hash = detail->operator_fnv1a32(i);
+      if (hash == 0 || hash == expected.operator_fnv1a32(i)) continue;  // 0: the runtime cannot show it
       verification.set_first_wrong_operator(i);
       break;
     }
@@ -279,6 +288,7 @@ class Execution {
   RunObserver& observer_;
   RunRecording recording_;
   bool in_slot_ = false;
+  bool tells_operators_ = false;
   std::string step_;
   double steps_done_ = 0;
   double steps_total_ = 1;

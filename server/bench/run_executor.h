@@ -11,8 +11,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "server/bench/model_library.h"
 #include "server/bench/run_recording.h"
+#include "server/bench/runtime_model.h"
 #include "server/boards/catalog.h"
 #include "server/flash/flasher.h"
 #include "server/link/agent_session.h"
@@ -36,7 +36,7 @@ class RunObserver {
 // What to measure. Settings have their defaults filled in.
 struct RunRequest {
   v1::Model model;
-  SharedPackedModel packed;
+  RuntimeModel runtime_model;
   std::set<v1::Measurement> measurements;
   v1::RunSettings settings;
 };

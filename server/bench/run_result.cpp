@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "server/boards/agent_identity.h"
 #include "server/stats/stats.h"
 
 namespace tinyrig::bench {
@@ -13,28 +14,15 @@ namespace {
 // The counter must agree with a loop of known length this well, or no number of the board is trusted.
 constexpr double kCalibrationTolerance = 0.001;
 
-v1::AgentIdentity identity_of(const agent::v1::HelloReply& hello) {
-  v1::AgentIdentity identity;
-  identity.set_protocol_version(hello.protocol_version());
-  identity.set_build_id(hello.build_id());
-  for (const char byte : hello.unit_id()) {
-    absl::StrAppendFormat(identity.mutable_unit_id(), "%02x", static_cast<unsigned char>(byte));
-  }
-  identity.set_board_type(hello.board_type());
-  identity.set_runtime(hello.runtime());
-  identity.set_boot_count(hello.boot_count());
-  return identity;
-}
-
 v1::RunProvenance provenance_of(const RunRecording& recording, const boards::CatalogEntry& board_type,
-                                const model::PackedModel& model, const TickScale& scale) {
+                                const RuntimeModel& model, const TickScale& scale) {
   v1::RunProvenance provenance;
-  provenance.set_model_sha256(model.sha256);
-  provenance.set_packed_sha256(
-      model::sha256_hex({reinterpret_cast<const std::uint8_t*>(model.image.data()), model.image.size()}));
-  provenance.set_packed_format_version(packed::kVersion);
+  provenance.set_model_sha256(model.packed->sha256);
+  provenance.set_packed_sha256(model::sha256_hex(model.bytes()));
+  provenance.set_packed_format_version(model.tflite == nullptr ? packed::kVersion : 0);
   *provenance.mutable_board_type() = board_type.type;
-  *provenance.mutable_agent() = identity_of(recording.hello);
+  *provenance.mutable_agent() = boards::identity_of(recording.hello);
+  *provenance.mutable_runtime() = model.runtime;
   provenance.set_placement(recording.placement);
   provenance.set_timing_source(board_type.type.timing_source());
   provenance.set_tick_unit(board_type.type.tick_unit());
@@ -44,12 +32,13 @@ v1::RunProvenance provenance_of(const RunRecording& recording, const boards::Cat
   return provenance;
 }
 
-v1::ProfileResult profile_of(const RunRecording& recording, const model::PackedModel& model, const TickScale& scale,
+v1::ProfileResult profile_of(const RunRecording& recording, const RuntimeModel& model, const TickScale& scale,
                              double clean_ticks) {
   v1::ProfileResult profile;
   profile.set_iterations(static_cast<std::uint32_t>(recording.profile.size()));
   // Sums stay whole numbers until they are divided: a mean of equal counts is that count.
-  std::vector<std::uint64_t> sums(model.operators.size(), 0);
+  const std::vector<model::OperatorInfo>& operators = model.packed->operators;
+  std::vector<std::uint64_t> sums(operators.size(), 0);
   std::uint64_t total_sum = 0;
   for (const link::ProfileIteration& inference : recording.profile) {
     total_sum += scale.to_unit(inference.total_ticks);
@@ -65,7 +54,7 @@ v1::ProfileResult profile_of(const RunRecording& recording, const model::PackedM
   const double total = mean(total_sum);
   const double sum = mean(std::accumulate(sums.begin(), sums.end(), std::uint64_t{0}));
   for (std::size_t i = 0; i < ticks.size(); ++i) {
-    const model::OperatorInfo& info = model.operators[i];
+    const model::OperatorInfo& info = operators[i];
     v1::OperatorProfile& row = *profile.add_operators();
     row.set_index(info.index);
     row.set_kind(info.kind);
@@ -74,8 +63,9 @@ v1::ProfileResult profile_of(const RunRecording& recording, const model::PackedM
     row.set_ticks(ticks[i]);
     row.set_share(sum > 0 ? ticks[i] / sum : 0);
     row.set_weight_bytes(info.weight_bytes);
-    row.set_kernel(info.kernel);
-    row.set_arena_live_bytes(info.arena_live_bytes);
+    // Which kernels another runtime chose, and what it kept live, it alone knows.
+    row.set_kernel(model.tflite == nullptr ? info.kernel : model.runtime.name());
+    if (model.tflite == nullptr) row.set_arena_live_bytes(info.arena_live_bytes);
   }
   profile.set_sum_ticks(sum);
   profile.set_instrumented_ticks(total);
@@ -84,16 +74,16 @@ v1::ProfileResult profile_of(const RunRecording& recording, const model::PackedM
   return profile;
 }
 
-v1::MemoryResult memory_of(const RunRecording& recording, const model::PackedModel& model) {
+v1::MemoryResult memory_of(const RunRecording& recording, const RuntimeModel& model) {
   v1::MemoryResult memory;
-  memory.set_arena_planned_bytes(model.arena_bytes);
+  memory.set_arena_planned_bytes(model.arena_bytes().value_or(recording.memory.arena_bytes()));
   memory.set_arena_used_bytes(recording.memory.arena_used_bytes());
-  memory.set_arena_lower_bound_bytes(model.arena_lower_bound_bytes);
+  memory.set_arena_lower_bound_bytes(model.packed->arena_lower_bound_bytes);
   memory.set_stack_high_water_bytes(recording.memory.stack_high_water_bytes());
   memory.set_stack_size_bytes(recording.memory.stack_bytes());
   memory.set_static_ram_bytes(recording.memory.static_ram_bytes());
   memory.set_agent_flash_bytes(recording.memory.agent_flash_bytes());
-  memory.set_packed_model_bytes(model.image.size());
+  memory.set_packed_model_bytes(model.bytes().size());
   return memory;
 }
 
@@ -158,7 +148,7 @@ std::vector<v1::SessionSamples> samples_of(const RunRecording& recording, const 
 }
 
 v1::RunResult make_result(const RunRecording& recording, const boards::CatalogEntry& board_type,
-                          const model::PackedModel& model, const std::set<v1::Measurement>& measurements,
+                          const RuntimeModel& model, const std::set<v1::Measurement>& measurements,
                           const std::string& board_id, const std::string& server_version) {
   const TickScale scale(board_type, recording.hello.ticks_per_second());
   v1::RunResult result;

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "server/bench/run_recording.h"
+#include "server/bench/runtime_model.h"
 #include "server/boards/catalog.h"
-#include "server/model/pack.h"
 #include "tinyrig/v1/run.pb.h"
 
 namespace tinyrig::bench {
@@ -33,7 +33,7 @@ std::vector<v1::SessionSamples> samples_of(const RunRecording& recording, const 
 
 // `measurements`: what was asked for; others stay unset in the result.
 v1::RunResult make_result(const RunRecording& recording, const boards::CatalogEntry& board_type,
-                          const model::PackedModel& model, const std::set<v1::Measurement>& measurements,
+                          const RuntimeModel& model, const std::set<v1::Measurement>& measurements,
                           const std::string& board_id, const std::string& server_version);
 
 }  // namespace tinyrig::bench

@@ -4,13 +4,13 @@
 #include <chrono>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/boards/agent_hello.h"
+#include "server/boards/agent_identity.h"
 #include "server/flash/gdb_remote_flasher.h"
 #include "server/link/serial_port.h"
 #include "server/stats/stats.h"
@@ -50,6 +50,10 @@ BoardKeeper::BoardKeeper(asio::any_io_executor strand, FarmBoard board, CatalogE
   }
   if (farm_board_.power.has_value()) {
     if (auto power = make_power_switch(*farm_board_.power); power.ok()) power_ = *std::move(power);
+  }
+  // Another agent is about to be flashed: what the one before carried says nothing any more.
+  if (firmware_.has_value() && view_.agent().build_id() != firmware_->build_id) {
+    view_.mutable_agent()->clear_runtimes();
   }
   view_.set_id(farm_board_.id);
   view_.set_board_type(farm_board_.type);
@@ -130,15 +134,8 @@ awaitable<absl::Status> BoardKeeper::make_ready() {
     co_return status;
   }
   ready_ = true;
-  const agent::v1::HelloReply& reply = hello();
-  v1::AgentIdentity& agent = *view_.mutable_agent();
-  agent.set_protocol_version(reply.protocol_version());
-  agent.set_build_id(reply.build_id());
-  agent.set_unit_id(absl::BytesToHexString(reply.unit_id()));
-  agent.set_board_type(reply.board_type());
-  agent.set_runtime(reply.runtime());
-  agent.set_boot_count(reply.boot_count());
-  view_.set_identity_weak(reply.unit_id().empty());
+  *view_.mutable_agent() = identity_of(hello());
+  view_.set_identity_weak(hello().unit_id().empty());
   view_.mutable_last_seen_time()->set_seconds(absl::ToUnixSeconds(clock_.now()));
   view_.set_health(proof_.health);
   view_.set_health_code("");

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/base/error.h"
+#include "server/boards/core_names.h"
 #include "server/boards/toml_reader.h"
 
 namespace tinyrig::boards {
@@ -27,12 +28,6 @@ T choice(TomlReader& reader, const toml::table& table, const char* key, const st
   return T{};
 }
 
-const std::map<std::string, packed::Core> kCores = {
-    {"portable", packed::Core::kPortable},    {"cortex-m0", packed::Core::kCortexM0},
-    {"cortex-m3", packed::Core::kCortexM3},   {"cortex-m4", packed::Core::kCortexM4},
-    {"cortex-m7", packed::Core::kCortexM7},   {"cortex-m33", packed::Core::kCortexM33},
-    {"cortex-m55", packed::Core::kCortexM55}, {"rv32imac", packed::Core::kRv32imac},
-};
 const std::map<std::string, v1::TimingSource> kTimingSources = {
     {"instruction_count", v1::TIMING_SOURCE_INSTRUCTION_COUNT},
     {"cycle_counter", v1::TIMING_SOURCE_HARDWARE_CLOCK},

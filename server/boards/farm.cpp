@@ -56,6 +56,9 @@ absl::StatusOr<std::vector<FarmBoard>> load_farm(const std::filesystem::path& fi
       board.type = reader.text("type");
       board.port = reader.text("port");
       board.labels = reader.texts("labels");
+      if (const std::string folder = reader.text("firmware", ""); !folder.empty()) {
+        board.firmware_dir = file.parent_path() / folder;
+      }
       absl::StatusOr<std::optional<Attachment>> flasher =
           read_attachment(reader, "flasher", file.string(), what, /*has_outlet=*/false);
       if (!flasher.ok()) return flasher.status();

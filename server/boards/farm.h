@@ -5,6 +5,8 @@
 //   type = "mps2-an386"                                    # a board type of the catalog
 //   port = "/run/tinyrig/emu-an386-1"                      # serial port
 //   labels = ["m4"]                                        # optional
+//   firmware = "build/firmware-tflm"                       # optional: its agent is from there, not from --firmware;
+//                                                          # relative to the farm file
 //   flasher = { kind = "gdb-remote", endpoint = "unix:/run/tinyrig/emu-an386-1.gdb" }          # optional
 //   power = { kind = "line-switch", endpoint = "unix:/run/tinyrig/control.sock", outlet = "emu-an386-1" }  # optional
 #pragma once
@@ -30,6 +32,7 @@ struct FarmBoard {
   std::string type;
   std::string port;
   std::vector<std::string> labels;
+  std::filesystem::path firmware_dir;  // empty: the farm's
   std::optional<Attachment> flasher;
   std::optional<Attachment> power;
 };

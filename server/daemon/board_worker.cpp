@@ -12,6 +12,7 @@
 #include "server/base/error.h"
 #include "server/bench/run_executor.h"
 #include "server/bench/run_result.h"
+#include "server/boards/agent_identity.h"
 #include "server/daemon/attempt_end.h"
 
 namespace tinyrig::daemon {
@@ -121,12 +122,7 @@ awaitable<void> BoardWorker::recover() {
 
 awaitable<void> BoardWorker::work() {
   woken_ = false;
-  const v1::Board& view = keeper_.view();
-  jobs::BoardView board;
-  board.id = view.id();
-  board.type = view.board_type();
-  board.labels.assign(view.labels().begin(), view.labels().end());
-  std::optional<jobs::Lease> lease = queue_.take(board);
+  std::optional<jobs::Lease> lease = queue_.take(jobs::view_of(keeper_.view()));
   if (lease.has_value()) {
     co_await execute(*std::move(lease));
     co_return;
@@ -165,10 +161,17 @@ awaitable<jobs::AttemptEnd> BoardWorker::attempt(const jobs::Lease& lease) {
   if (!model.ok()) co_return end_of_failure(model.status());
   request.model = *model;
   const agent::v1::HelloReply& hello = keeper_.hello();
-  const absl::StatusOr<bench::SharedPackedModel> packed =
-      models_.packed(run.model_sha256(), static_cast<packed::Core>(hello.core()));
-  if (!packed.ok()) co_return end_of_failure(packed.status());
-  request.packed = *packed;
+  const v1::AgentIdentity agent = boards::identity_of(hello);
+  const v1::AgentRuntime* runtime = boards::find_runtime(agent, run.summary().runtime());
+  if (runtime == nullptr) {
+    co_return end_of_failure(make_error(absl::StatusCode::kFailedPrecondition, "RUNTIME_NOT_CARRIED",
+                                        absl::StrCat(keeper_.view().id(), " carries ", boards::runtimes_text(agent),
+                                                     ", not runtime \"", run.summary().runtime(), "\""),
+                                        "Flash an agent with that runtime, or name one that is there with --runtime."));
+  }
+  absl::StatusOr<bench::RuntimeModel> runtime_model = models_.for_runtime(run.model_sha256(), *runtime);
+  if (!runtime_model.ok()) co_return end_of_failure(runtime_model.status());
+  request.runtime_model = *std::move(runtime_model);
   for (const int measurement : run.measurements()) {
     request.measurements.insert(static_cast<v1::Measurement>(measurement));
   }
@@ -179,7 +182,7 @@ awaitable<jobs::AttemptEnd> BoardWorker::attempt(const jobs::Lease& lease) {
   const absl::StatusOr<bench::RunRecording> recording = co_await bench::record_run(std::move(board), request, reporter);
   if (!recording.ok()) co_return end_of_failure(recording.status());
   const bench::TickScale scale(keeper_.type(), recording->hello.ticks_per_second());
-  v1::RunResult result = bench::make_result(*recording, keeper_.type(), *request.packed, request.measurements,
+  v1::RunResult result = bench::make_result(*recording, keeper_.type(), request.runtime_model, request.measurements,
                                             keeper_.view().id(), server_version_);
   co_return end_of_result(std::move(result), bench::samples_of(*recording, scale));
 }

@@ -27,13 +27,16 @@ const boards::CatalogEntry* find_type(const std::vector<boards::CatalogEntry>& c
   return nullptr;
 }
 
-// nullopt: the type is not flashed by us, or its agent was not built.
-absl::StatusOr<std::optional<flash::Firmware>> find_firmware(const std::filesystem::path& folder,
+// nullopt: the board is not flashed by us, or its type's agent was not built.
+absl::StatusOr<std::optional<flash::Firmware>> find_firmware(const std::filesystem::path& farms_folder,
+                                                             const boards::FarmBoard& board,
                                                              const boards::CatalogEntry& type) {
+  const bool its_own = !board.firmware_dir.empty();
+  const std::filesystem::path& folder = its_own ? board.firmware_dir : farms_folder;
   if (folder.empty() || type.flasher_kind.empty()) return std::nullopt;
   absl::StatusOr<flash::Firmware> firmware = flash::load_firmware(folder, type.type.id());
   if (firmware.ok()) return *std::move(firmware);
-  if (firmware.status().code() != absl::StatusCode::kNotFound) return firmware.status();
+  if (its_own || firmware.status().code() != absl::StatusCode::kNotFound) return firmware.status();
   spdlog::warn("no agent to flash for {}: {}", type.type.id(), std::string(firmware.status().message()));
   return std::nullopt;
 }
@@ -103,7 +106,7 @@ absl::StatusOr<std::unique_ptr<Farm>> Farm::make(std::vector<boards::FarmBoard> 
   auto result = std::make_unique<Farm>();
   for (boards::FarmBoard& board : farm) {
     const boards::CatalogEntry& type = *find_type(catalog, board.type);
-    TINYRIG_ASSIGN_OR_RETURN(std::optional<flash::Firmware> firmware, find_firmware(firmware_dir, type));
+    TINYRIG_ASSIGN_OR_RETURN(std::optional<flash::Firmware> firmware, find_firmware(firmware_dir, board, type));
     boards::Announce announce = [&store = dependencies.store, &events = dependencies.events,
                                  &directory = dependencies.directory,
                                  &clock = dependencies.clock](const v1::Board& view, boards::Change change) {
@@ -122,6 +125,8 @@ absl::StatusOr<std::unique_ptr<Farm>> Farm::make(std::vector<boards::FarmBoard> 
     unit.keeper = std::make_unique<boards::BoardKeeper>(unit.strand, std::move(board), type, std::move(firmware),
                                                         known[id], dependencies.check, dependencies.clock,
                                                         std::move(announce), std::move(log));
+    dependencies.directory.update(unit.keeper->view());
+    dependencies.queue.know_board(jobs::view_of(unit.keeper->view()));
     unit.worker = std::make_unique<BoardWorker>(unit.strand, *unit.keeper, dependencies.queue, dependencies.store,
                                                 dependencies.models, dependencies.server_version);
     result->units_.push_back(std::move(unit));

@@ -8,12 +8,15 @@
 
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
+#include "server/jobs/carried_runtimes.h"
 
 namespace tinyrig::jobs {
 namespace {
 
 constexpr std::size_t kMaxSpecBytes = 64 * 1024;
 constexpr char kLabelPrefix[] = "label:";
+constexpr char kAll[] = "all";
+constexpr char kRuntimeNotCarried[] = "RUNTIME_NOT_CARRIED";
 
 // Limits of settings, and what a zero means.
 constexpr std::uint32_t kDefaultSessions = 3;
@@ -97,17 +100,6 @@ absl::Status complete_measurements(const ExpandContext& context, v1::JobSpec* sp
   return absl::OkStatus();
 }
 
-absl::Status complete_runtimes(const ExpandContext& context, v1::JobSpec* spec) {
-  if (spec->runtimes().empty()) spec->add_runtimes(context.runtimes.front());
-  for (const std::string& runtime : spec->runtimes()) {
-    if (std::count(context.runtimes.begin(), context.runtimes.end(), runtime) == 0) {
-      return invalid("RUNTIME_UNKNOWN", "no agent of this farm carries runtime \"" + runtime +
-                                            "\"; known: " + joined({context.runtimes.begin(), context.runtimes.end()}));
-    }
-  }
-  return absl::OkStatus();
-}
-
 /// Defaults filled in and limits checked.
 absl::StatusOr<v1::JobSpec> complete(v1::JobSpec spec, const ExpandContext& context) {
   if (spec.models().empty()) {
@@ -128,7 +120,7 @@ absl::StatusOr<v1::JobSpec> complete(v1::JobSpec spec, const ExpandContext& cont
   if (spec.fit_policy() == v1::FIT_POLICY_UNSPECIFIED) spec.set_fit_policy(v1::FIT_POLICY_FAIL);
   TINYRIG_RETURN_IF_ERROR(complete_settings(spec.mutable_settings()));
   TINYRIG_RETURN_IF_ERROR(complete_measurements(context, &spec));
-  TINYRIG_RETURN_IF_ERROR(complete_runtimes(context, &spec));
+  if (spec.runtimes().empty()) spec.add_runtimes(kDefaultRuntime);
   return spec;
 }
 
@@ -166,7 +158,7 @@ absl::StatusOr<std::vector<Target>> targets_of(const std::string& selector,
       if (has_label(*board, label)) targets.insert({board->board_type(), "", label});
     }
     if (targets.empty()) return label_unknown(label, boards);
-  } else if (selector == "all") {
+  } else if (selector == kAll) {
     for (const v1::Board* board : boards) targets.insert({board->board_type(), "", ""});
   } else {
     for (const v1::Board* board : boards) {
@@ -180,11 +172,26 @@ absl::StatusOr<std::vector<Target>> targets_of(const std::string& selector,
   return std::vector<Target>(targets.begin(), targets.end());
 }
 
-absl::StatusOr<std::vector<Target>> all_targets(const v1::JobSpec& spec, const ExpandContext& context) {
+std::vector<const v1::Board*> boards_of(const ExpandContext& context) {
   std::vector<const v1::Board*> boards;
   for (const v1::Board& board : context.boards) {
     if (board.health() != v1::HEALTH_RETIRED) boards.push_back(&board);
   }
+  return boards;
+}
+
+std::vector<const v1::Board*> boards_of(const Target& target, const ExpandContext& context) {
+  std::vector<const v1::Board*> boards = boards_of(context);
+  std::erase_if(boards, [&target](const v1::Board* board) {
+    return board->board_type() != target.board_type ||
+           (!target.pinned_board_id.empty() && board->id() != target.pinned_board_id) ||
+           (!target.required_label.empty() && !has_label(*board, target.required_label));
+  });
+  return boards;
+}
+
+absl::StatusOr<std::vector<Target>> all_targets(const v1::JobSpec& spec, const ExpandContext& context) {
+  const std::vector<const v1::Board*> boards = boards_of(context);
   std::vector<Target> targets;
   for (const std::string& selector : spec.boards()) {
     TINYRIG_ASSIGN_OR_RETURN(const std::vector<Target> selected, targets_of(selector, boards));
@@ -205,19 +212,70 @@ absl::StatusOr<std::vector<v1::Model>> all_models(const v1::JobSpec& spec, const
   return models;
 }
 
+CarriedRuntimes carried_by(std::vector<const v1::Board*> boards, const std::string& board_type,
+                           const ExpandContext& context) {
+  const auto usual = context.usual_runtimes.find(board_type);
+  return CarriedRuntimes(std::move(boards),
+                         usual == context.usual_runtimes.end() ? std::vector<v1::AgentRuntime>() : usual->second);
+}
+
+/// A runtime that no agent of the farm carries is a mistake, whatever the fit policy says.
+absl::Status check_runtimes(const v1::JobSpec& spec, const ExpandContext& context) {
+  const CarriedRuntimes farm = carried_by(boards_of(context), "", context);
+  for (const std::string& runtime : spec.runtimes()) {
+    if (runtime == kAll || farm.may_carry_others() || farm.find(runtime) != nullptr) continue;
+    const std::vector<std::string> names = farm.names();
+    return invalid("RUNTIME_UNKNOWN", "no agent of this farm carries runtime \"" + runtime.substr(0, 100) +
+                                          "\"; known: " + joined({names.begin(), names.end()}));
+  }
+  return absl::OkStatus();
+}
+
+/// A target with the runtimes that the job runs there, by name.
+struct TargetRuntimes {
+  Target target;
+  CarriedRuntimes carried;
+  std::vector<std::string> names;
+};
+
+std::vector<TargetRuntimes> with_runtimes(const std::vector<Target>& targets, const v1::JobSpec& spec,
+                                          const ExpandContext& context) {
+  std::vector<TargetRuntimes> result;
+  for (const Target& target : targets) {
+    TargetRuntimes entry{target, carried_by(boards_of(target, context), target.board_type, context), {}};
+    for (const std::string& wanted : spec.runtimes()) {
+      for (const std::string& name : wanted == kAll ? entry.carried.names() : std::vector<std::string>{wanted}) {
+        if (std::count(entry.names.begin(), entry.names.end(), name) == 0) entry.names.push_back(name);
+      }
+    }
+    result.push_back(std::move(entry));
+  }
+  return result;
+}
+
 /// Fit checks, each made once.
 class Fits {
  public:
   explicit Fits(const ExpandContext& context) : context_(context) {}
 
-  absl::StatusOr<std::optional<Misfit>> check(const v1::Model& model, const std::string& board_type) {
-    const auto key = std::make_pair(model.sha256(), board_type);
+  absl::StatusOr<std::optional<Misfit>> check(const v1::Model& model, const TargetRuntimes& where,
+                                              const std::string& runtime_name) {
+    const std::string& board_type = where.target.board_type;
+    const v1::AgentRuntime* runtime = where.carried.find(runtime_name);
+    if (runtime == nullptr && !where.carried.may_carry_others()) {
+      return Misfit{kRuntimeNotCarried, 0,
+                    "no board of " + board_type + " that the job may use carries runtime \"" + runtime_name + "\"; " +
+                        where.carried.text()};
+    }
+    const auto key =
+        std::make_tuple(model.sha256(), board_type, runtime == nullptr ? "" : runtime->SerializeAsString());
     if (const auto known = checked_.find(key); known != checked_.end()) return known->second;
     for (const v1::BoardType& type : context_.types) {
       if (type.id() != board_type) continue;
       std::optional<Misfit> misfit;
-      if (context_.fits) {
-        TINYRIG_ASSIGN_OR_RETURN(misfit, context_.fits(model, type));
+      // Of a runtime that only a board not heard yet may carry, nothing is known: the run itself finds out.
+      if (context_.fits && runtime != nullptr) {
+        TINYRIG_ASSIGN_OR_RETURN(misfit, context_.fits(model, type, *runtime));
       }
       checked_.emplace(key, misfit);
       return misfit;
@@ -229,16 +287,18 @@ class Fits {
 
  private:
   const ExpandContext& context_;
-  std::map<std::pair<std::string, std::string>, std::optional<Misfit>> checked_;
+  std::map<std::tuple<std::string, std::string, std::string>, std::optional<Misfit>> checked_;
 };
 
-void add_skipped(const v1::Model& model, const std::string& board_type, const Misfit& misfit, JobPlan* plan) {
+void add_skipped(const v1::Model& model, const std::string& board_type, const std::string& runtime,
+                 const Misfit& misfit, JobPlan* plan) {
   for (const v1::SkippedCell& cell : plan->skipped_cells) {
-    if (cell.model_name() == model.name() && cell.board_type() == board_type) return;
+    if (cell.model_name() == model.name() && cell.board_type() == board_type && cell.runtime() == runtime) return;
   }
   v1::SkippedCell& cell = plan->skipped_cells.emplace_back();
   cell.set_model_name(model.name());
   cell.set_board_type(board_type);
+  cell.set_runtime(runtime);
   cell.set_reason(misfit.reason);
   cell.set_missing_bytes(misfit.missing_bytes);
   cell.set_message(misfit.message);
@@ -251,8 +311,10 @@ absl::StatusOr<JobPlan> expand(const v1::JobSpec& spec, const ExpandContext& con
   TINYRIG_ASSIGN_OR_RETURN(plan.spec, complete(spec, context));
   TINYRIG_ASSIGN_OR_RETURN(const std::vector<v1::Model> models, all_models(plan.spec, context));
   TINYRIG_ASSIGN_OR_RETURN(const std::vector<Target> targets, all_targets(plan.spec, context));
-  const std::set<std::string> runtimes(plan.spec.runtimes().begin(), plan.spec.runtimes().end());
-  const std::size_t cells = models.size() * targets.size() * runtimes.size();
+  TINYRIG_RETURN_IF_ERROR(check_runtimes(plan.spec, context));
+  const std::vector<TargetRuntimes> places = with_runtimes(targets, plan.spec, context);
+  std::size_t cells = 0;
+  for (const TargetRuntimes& place : places) cells += models.size() * place.names.size();
   if (cells > kMaxRunsPerJob) {
     return invalid(
         "JOB_TOO_LARGE",
@@ -262,13 +324,18 @@ absl::StatusOr<JobPlan> expand(const v1::JobSpec& spec, const ExpandContext& con
 
   Fits fits(context);
   for (const v1::Model& model : models) {
-    for (const Target& target : targets) {
-      TINYRIG_ASSIGN_OR_RETURN(const std::optional<Misfit> misfit, fits.check(model, target.board_type));
-      if (misfit.has_value() && plan.spec.fit_policy() == v1::FIT_POLICY_SKIP) {
-        add_skipped(model, target.board_type, *misfit, &plan);
-        continue;
-      }
-      for (const std::string& runtime : runtimes) {
+    for (const TargetRuntimes& place : places) {
+      for (const std::string& runtime : place.names) {
+        const Target& target = place.target;
+        TINYRIG_ASSIGN_OR_RETURN(const std::optional<Misfit> misfit, fits.check(model, place, runtime));
+        if (misfit.has_value() && plan.spec.fit_policy() == v1::FIT_POLICY_SKIP) {
+          add_skipped(model, target.board_type, runtime, *misfit, &plan);
+          continue;
+        }
+        if (misfit.has_value() && misfit->reason == kRuntimeNotCarried) {
+          return invalid(misfit->reason, misfit->message,
+                         "Name a runtime that is there with --runtime, or leave such boards out with --skip-unfit.");
+        }
         plan.runs.push_back({model.name(), model.sha256(), target.board_type, target.pinned_board_id,
                              target.required_label, runtime, misfit});
       }
@@ -276,7 +343,7 @@ absl::StatusOr<JobPlan> expand(const v1::JobSpec& spec, const ExpandContext& con
   }
   if (plan.runs.empty()) {
     return invalid("NOTHING_FITS", "no model of the job fits any board of it: " + plan.skipped_cells.front().message(),
-                   "Choose boards with more memory, or smaller models.");
+                   "Choose boards with more memory, smaller models, or another runtime.");
   }
   return plan;
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,9 +16,9 @@
 
 namespace tinyrig::jobs {
 
-/// Why a model cannot run on a board type, by the catalog's numbers.
+/// Why a model cannot run on a board type, by the catalog's numbers or for want of the runtime.
 struct Misfit {
-  /// MODEL_TOO_LARGE_FOR_RAM, MODEL_TOO_LARGE_FOR_SLOT
+  /// MODEL_TOO_LARGE_FOR_RAM, MODEL_TOO_LARGE_FOR_SLOT, RUNTIME_NOT_CARRIED
   std::string reason;
   std::uint64_t missing_bytes = 0;
   /// For people; names model and board type.
@@ -25,7 +26,8 @@ struct Misfit {
 };
 
 /// nullopt: it fits. An error ends the expansion with it (the model cannot be packed at all, say).
-using FitCheck = std::function<absl::StatusOr<std::optional<Misfit>>(const v1::Model&, const v1::BoardType&)>;
+using FitCheck = std::function<absl::StatusOr<std::optional<Misfit>>(const v1::Model&, const v1::BoardType&,
+                                                                     const v1::AgentRuntime&)>;
 
 /// NOT_FOUND MODEL_UNKNOWN for a name or digest that is not registered. (store::Store::find_model)
 using ModelFinder = std::function<absl::StatusOr<v1::Model>(const std::string&)>;
@@ -36,8 +38,8 @@ struct ExpandContext {
   std::vector<v1::BoardType> types;
   /// The farm's boards; retired ones count as absent.
   std::vector<v1::Board> boards;
-  /// Runtimes that the farm's agents carry; the first is the default.
-  std::vector<std::string> runtimes = {"tinyrig"};
+  /// By board type: what boards are taken to carry that have not said so yet (boards.agent.runtimes is empty).
+  std::map<std::string, std::vector<v1::AgentRuntime>> usual_runtimes;
   /// What can be measured here.
   std::vector<v1::Measurement> measurements = {v1::MEASUREMENT_LATENCY, v1::MEASUREMENT_PROFILE,
                                                v1::MEASUREMENT_MEMORY};
@@ -65,6 +67,8 @@ struct JobPlan {
 };
 
 inline constexpr std::size_t kMaxRunsPerJob = 10'000;
+/// What a job that names no runtime runs on.
+inline constexpr char kDefaultRuntime[] = "tinyrig";
 
 /// Selectors: a board's name (that unit), a board type (any unit), "label:NAME" (any unit of each type
 /// that has boards with it), "all" (any unit of each type that has boards). The same cell asked for twice

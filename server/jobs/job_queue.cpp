@@ -29,6 +29,8 @@ void JobQueue::overlay(v1::RunSummary* run) const { core_->overlay(run); }
 
 std::optional<Lease> JobQueue::take(const BoardView& board) { return core_->take(board); }
 
+void JobQueue::know_board(const BoardView& board) { core_->know_board(board); }
+
 void JobQueue::board_unavailable(const std::string& board_id) { core_->board_unavailable(board_id); }
 
 void JobQueue::set_state(const std::string& run_id, std::uint32_t attempt, v1::RunState state) {

@@ -100,6 +100,9 @@ class JobQueue {
   /// that the board is usable.
   std::optional<Lease> take(const BoardView& board);
 
+  /// A board of the farm and what it carries, before it has asked for work for the first time.
+  void know_board(const BoardView& board);
+
   /// The board cannot take runs for now (offline, quarantined, maintenance), so nothing waits for it.
   void board_unavailable(const std::string& board_id);
 

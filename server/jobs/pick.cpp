@@ -9,16 +9,20 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-bool may_run_on(const BoardView& board, const std::string& pinned_board_id, const std::string& required_label) {
+bool is_named_by(const std::string& pinned_board_id, const std::string& required_label, const BoardView& board) {
   return (pinned_board_id.empty() || pinned_board_id == board.id) &&
          (required_label.empty() || contains(board.labels, required_label));
+}
+
+bool may_carry(const BoardView& board, const std::string& runtime) {
+  return board.runtimes.empty() || contains(board.runtimes, runtime);
 }
 
 }  // namespace
 
 void WaitingRuns::add(const WaitingRun& run) {
   TypeQueue& queue = queues_[run.board_type];
-  Conditions conditions{run.pinned_board_id, run.required_label, run.avoid_board_ids};
+  Conditions conditions{run.pinned_board_id, run.required_label, run.runtime, run.avoid_board_ids};
   const auto [share, is_new] = queue.shares.try_emplace(run.job_order);
   if (is_new) share->second.tag = queue.served_tag;
   ++share->second.waiting;
@@ -60,23 +64,37 @@ std::optional<std::string> WaitingRuns::pick(const BoardView& board) {
   return run_id;
 }
 
-void WaitingRuns::set_usable(const BoardView& board) { usable_[board.type][board.id] = board; }
+void WaitingRuns::know(const BoardView& board) { known_[board.type][board.id] = board; }
+
+void WaitingRuns::set_usable(const BoardView& board) {
+  know(board);
+  usable_[board.type][board.id] = board;
+}
 
 void WaitingRuns::set_unusable(const std::string& board_id) {
   for (auto& [type, boards] : usable_) boards.erase(board_id);
 }
 
 bool WaitingRuns::suits(const BoardView& board, const Conditions& conditions) const {
-  if (!may_run_on(board, conditions.pinned_board_id, conditions.required_label)) return false;
+  if (!may_run_on(board, conditions)) return false;
   return !contains(conditions.avoid_board_ids, board.id) || !another_suits(board, conditions);
+}
+
+bool WaitingRuns::may_run_on(const BoardView& board, const Conditions& conditions) const {
+  if (!is_named_by(conditions.pinned_board_id, conditions.required_label, board)) return false;
+  if (may_carry(board, conditions.runtime)) return true;
+  const auto boards = known_.find(board.type);
+  return boards == known_.end() || std::none_of(boards->second.begin(), boards->second.end(), [&](const auto& entry) {
+           return is_named_by(conditions.pinned_board_id, conditions.required_label, entry.second) &&
+                  may_carry(entry.second, conditions.runtime);
+         });
 }
 
 bool WaitingRuns::another_suits(const BoardView& board, const Conditions& conditions) const {
   const auto boards = usable_.find(board.type);
   if (boards == usable_.end()) return false;
   return std::any_of(boards->second.begin(), boards->second.end(), [&](const auto& entry) {
-    return may_run_on(entry.second, conditions.pinned_board_id, conditions.required_label) &&
-           !contains(conditions.avoid_board_ids, entry.first);
+    return may_run_on(entry.second, conditions) && !contains(conditions.avoid_board_ids, entry.first);
   });
 }
 

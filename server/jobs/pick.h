@@ -5,7 +5,7 @@
 // neither waits behind all of a great job nor overtakes for having come late (start-time fair queueing).
 // Within a job the order is that of its runs; a run that failed keeps its place.
 //
-// Runs with the same conditions (type, pinned board, label, boards to avoid) share a bucket. Picking costs
+// Runs with the same conditions (type, pinned board, label, runtime, boards to avoid) share a bucket. Picking costs
 // one look into each bucket of the board's type and a logarithm, however many runs wait.
 #pragma once
 
@@ -33,6 +33,8 @@ struct WaitingRun {
   std::string pinned_board_id;
   /// Empty, or what a unit must carry.
   std::string required_label;
+  /// Left to units that carry it, or may. Where no unit does, any gets the run, to end it as an error.
+  std::string runtime;
   /// Units that failed it, sorted: another one gets it when there is one.
   std::vector<std::string> avoid_board_ids;
 };
@@ -46,6 +48,8 @@ class WaitingRuns {
   /// The run that the board gets; it no longer waits.
   std::optional<std::string> pick(const BoardView& board);
 
+  /// A unit of the farm, whether it takes runs at present or not.
+  void know(const BoardView& board);
   /// Units that take runs at present: a run is kept from a board that failed it only for another of these.
   void set_usable(const BoardView& board);
   void set_unusable(const std::string& board_id);
@@ -56,6 +60,7 @@ class WaitingRuns {
   struct Conditions {
     std::string pinned_board_id;
     std::string required_label;
+    std::string runtime;
     std::vector<std::string> avoid_board_ids;
     auto operator<=>(const Conditions&) const = default;
   };
@@ -85,14 +90,18 @@ class WaitingRuns {
     std::uint64_t run_order = 0;
   };
 
+  using Boards = std::map<std::string, std::map<std::string, BoardView>>;  // type -> board id
+
   bool suits(const BoardView& board, const Conditions& conditions) const;
+  bool may_run_on(const BoardView& board, const Conditions& conditions) const;
   bool another_suits(const BoardView& board, const Conditions& conditions) const;
   void take_out(const Place& place);
   static void retag(TypeQueue& queue, std::uint64_t job_order, std::uint64_t tag);
 
-  std::map<std::string, TypeQueue> queues_;                         // by board type
-  std::map<std::string, Place> places_;                             // by run id
-  std::map<std::string, std::map<std::string, BoardView>> usable_;  // type -> board id
+  std::map<std::string, TypeQueue> queues_;  // by board type
+  std::map<std::string, Place> places_;      // by run id
+  Boards known_;
+  Boards usable_;
 };
 
 }  // namespace tinyrig::jobs

@@ -36,6 +36,11 @@ void JobQueue::Core::overlay(v1::RunSummary* summary) const {
   if (run != runs_.end()) *summary = run->second.scheduled.run.summary();
 }
 
+void JobQueue::Core::know_board(const BoardView& board) {
+  const std::lock_guard lock(mutex_);
+  waiting_.know(board);
+}
+
 void JobQueue::Core::board_unavailable(const std::string& board_id) {
   {
     const std::lock_guard lock(mutex_);
@@ -125,7 +130,7 @@ void JobQueue::Core::make_waiting(const std::string& run_id, RunEntry& run) {
   std::sort(avoid.begin(), avoid.end());
   avoid.erase(std::unique(avoid.begin(), avoid.end()), avoid.end());
   waiting_.add({run_id, job.order, run.order, run.scheduled.run.summary().board_type(), run.scheduled.pinned_board_id,
-                run.scheduled.required_label, std::move(avoid)});
+                run.scheduled.required_label, run.scheduled.run.summary().runtime(), std::move(avoid)});
 }
 
 void JobQueue::Core::adopt(RunEntry& run, v1::RunSummary summary) {

@@ -46,6 +46,7 @@ class JobQueue::Core : public std::enable_shared_from_this<JobQueue::Core> {
   absl::StatusOr<v1::Job> job(const std::string& job_id) const;
   absl::StatusOr<v1::Run> run(const std::string& run_id) const;
   void overlay(v1::RunSummary* run) const;
+  void know_board(const BoardView& board);
   void board_unavailable(const std::string& board_id);
   void log(const std::string& job_id, const std::string& run_id, const std::string& board_id, const std::string& level,
            const std::string& text);

@@ -43,6 +43,9 @@ Meaning meaning_of(agent::v1::ErrorCode code) {
       return {StatusCode::kInternal, "OPERATOR_FAILED", "report the model; the packer should have refused it"};
     case agent::v1::ERROR_CODE_UNSUPPORTED:
       return {StatusCode::kUnimplemented, "AGENT_UNSUPPORTED", "flash the board with a newer agent"};
+    case agent::v1::ERROR_CODE_MODEL_UNSUPPORTED:
+      return {StatusCode::kInvalidArgument, "MODEL_UNSUPPORTED_BY_RUNTIME",
+              "use another runtime, or replace what this one lacks"};
     default:
       return {StatusCode::kInternal, "AGENT_ERROR", "flash the board with an agent of this version"};
   }
@@ -56,8 +59,9 @@ absl::Status error_of(const agent::v1::Status& status, const std::string& doing)
   }
   const Meaning meaning = meaning_of(status.code());
   std::string message = absl::StrCat(doing, ": the board says: ", status.text());
-  if (status.code() == agent::v1::ERROR_CODE_ARENA_TOO_SMALL ||
-      status.code() == agent::v1::ERROR_CODE_MODEL_TOO_LARGE) {
+  const bool of_size =
+      status.code() == agent::v1::ERROR_CODE_ARENA_TOO_SMALL || status.code() == agent::v1::ERROR_CODE_MODEL_TOO_LARGE;
+  if (of_size && status.detail() != 0) {
     absl::StrAppend(&message, " (", status.detail(), " bytes missing)");
   }
   absl::Status error = make_error(meaning.code, meaning.reason, message, meaning.hint);

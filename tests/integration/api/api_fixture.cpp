@@ -35,10 +35,14 @@ v1::Board board(const std::string& id, const std::string& type, const std::strin
   board.set_activity(v1::ACTIVITY_IDLE);
   board.set_health(v1::HEALTH_GOOD);
   board.set_emulated(true);
+  v1::AgentRuntime& runtime = *board.mutable_agent()->add_runtimes();
+  runtime.set_name("tinyrig");
+  runtime.set_version("0.1.0");
   return board;
 }
 
-absl::StatusOr<std::optional<jobs::Misfit>> fit(const v1::Model& model, const v1::BoardType& type) {
+absl::StatusOr<std::optional<jobs::Misfit>> fit(const v1::Model& model, const v1::BoardType& type,
+                                                const v1::AgentRuntime&) {
   const std::uint64_t needed = model.arena_lower_bound_bytes() + model.size_bytes();
   if (needed <= type.model_ram_bytes()) return std::optional<jobs::Misfit>();
   jobs::Misfit misfit;
@@ -183,7 +187,7 @@ std::string ApiTest::submit_digits(const std::string& board) {
 int ApiTest::play_boards() {
   int finished = 0;
   for (const v1::Board& board : directory_->boards()) {
-    const jobs::BoardView view{board.id(), board.board_type(), {board.labels().begin(), board.labels().end()}};
+    const jobs::BoardView view = jobs::view_of(board);
     while (const auto lease = queue_->take(view)) {
       queue_->set_state(lease->run_id, lease->attempt, v1::RUN_STATE_MEASURING);
       queue_->set_step(lease->run_id, lease->attempt, "measuring latency", 0.5);

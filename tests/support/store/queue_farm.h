@@ -25,14 +25,18 @@ inline jobs::Planner farm_planner(const store::Store& store) {
   return [&store](const v1::JobSpec& spec) {
     jobs::ExpandContext context;
     context.find_model = [&store](const std::string& name) { return store.find_model(name); };
-    for (const char* type : {"t", "u", "tiny"}) context.types.emplace_back().set_id(type);
+    for (const char* type : {"t", "u", "tiny"}) {
+      context.types.emplace_back().set_id(type);
+      context.usual_runtimes[type].emplace_back().set_name("tinyrig");
+    }
     for (const jobs::BoardView& view : {kBoardA, kBoardB, kBoardC, jobs::BoardView{"d", "tiny", {}}}) {
       v1::Board& board = context.boards.emplace_back();
       board.set_id(view.id);
       board.set_board_type(view.type);
       for (const std::string& label : view.labels) board.add_labels(label);
     }
-    context.fits = [](const v1::Model&, const v1::BoardType& type) -> absl::StatusOr<std::optional<jobs::Misfit>> {
+    context.fits = [](const v1::Model&, const v1::BoardType& type,
+                      const v1::AgentRuntime&) -> absl::StatusOr<std::optional<jobs::Misfit>> {
       if (type.id() != "tiny") return std::nullopt;
       return jobs::Misfit{"MODEL_TOO_LARGE_FOR_RAM", 100, "100 bytes are missing"};
     };

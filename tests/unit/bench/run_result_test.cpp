@@ -27,7 +27,7 @@ boards::CatalogEntry silicon_type() {
   return entry;
 }
 
-model::PackedModel two_operators() {
+RuntimeModel two_operators() {
   model::PackedModel model;
   for (const char letter : {'a', 'b', 'c'}) model.image.push_back(static_cast<std::byte>(letter));
   model.sha256 = "0123";
@@ -35,7 +35,10 @@ model::PackedModel two_operators() {
   model.arena_lower_bound_bytes = 4000;
   model.operators = {{.index = 0, .kind = "CONV_2D", .shape = "1x8 -> 1x4", .kernel = "portable", .macs = 700},
                      {.index = 2, .kind = "SOFTMAX", .shape = "1x4", .kernel = "portable", .weight_bytes = 256}};
-  return model;
+  RuntimeModel result{.runtime = {}, .packed = std::make_shared<const model::PackedModel>(model), .tflite = nullptr};
+  result.runtime.set_name("portable");
+  result.runtime.set_version("3.2.1");
+  return result;
 }
 
 RunRecording good_recording() {
@@ -86,6 +89,31 @@ TEST(TickScale, LeavesAClocksTicksAlone) {
   const TickScale scale(silicon_type(), 168'000'000);
   EXPECT_EQ(scale.to_unit(3201), 3201U);
   EXPECT_EQ(scale.units_per_second(), 168'000'000U);
+}
+
+TEST(MakeResult, NamesTheRuntimeThatRan) {
+  const v1::RunProvenance provenance = result_of(good_recording()).provenance();
+  EXPECT_EQ(provenance.runtime().name(), "portable");
+  EXPECT_EQ(provenance.runtime().version(), "3.2.1");
+  EXPECT_EQ(provenance.packed_format_version(), packed::kVersion);
+}
+
+// Of a runtime that takes the file, memory and kernels are its own affair; the operators are the model's.
+TEST(MakeResult, OfAFileStatesWhatTheBoardSaid) {
+  RunRecording recording = good_recording();
+  recording.memory.set_arena_bytes(5000);
+  RuntimeModel model = two_operators();
+  model.runtime.set_name("tflm");
+  model.tflite = std::make_shared<const std::string>("abc");
+  const v1::RunResult result = make_result(recording, emulated_type(), model, kAll, "emu-an386-1", "9.9");
+  EXPECT_EQ(result.provenance().packed_format_version(), 0U);
+  EXPECT_EQ(result.provenance().packed_sha256(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(result.memory().packed_model_bytes(), 3U);
+  EXPECT_EQ(result.memory().arena_planned_bytes(), 5000U);
+  ASSERT_EQ(result.profile().operators_size(), 2);
+  EXPECT_EQ(result.profile().operators(0).kind(), "CONV_2D");
+  EXPECT_EQ(result.profile().operators(0).kernel(), "tflm");
+  EXPECT_EQ(result.profile().operators(0).ticks(), 500);
 }
 
 TEST(SamplesOf, KeepsEverySampleInItsSession) {

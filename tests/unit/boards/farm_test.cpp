@@ -42,6 +42,7 @@ power = { kind = "line-switch", endpoint = "tcp:127.0.0.1:99", outlet = "3" }
 id = "b"
 type = "microbit"
 port = "/dev/ttyACM1"
+firmware = "firmware-tflm"
 )"));
   ASSERT_TRUE(farm.ok()) << farm.status();
   ASSERT_EQ(farm->size(), 2U);
@@ -51,6 +52,8 @@ port = "/dev/ttyACM1"
   EXPECT_EQ((*farm)[0].power->outlet, "3");
   EXPECT_EQ((*farm)[1].type, "microbit");
   EXPECT_FALSE((*farm)[1].flasher.has_value());
+  EXPECT_TRUE((*farm)[0].firmware_dir.empty());
+  EXPECT_EQ((*farm)[1].firmware_dir, std::filesystem::path(::testing::TempDir()) / "firmware-tflm");
 }
 
 TEST_F(FarmTest, AFarmWithoutBoardsIsFine) {

@@ -11,11 +11,19 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
+v1::AgentRuntime runtime(const std::string& name) {
+  v1::AgentRuntime runtime;
+  runtime.set_name(name);
+  runtime.set_version("1.0");
+  return runtime;
+}
+
 v1::Board board(const std::string& id, const std::string& type, std::initializer_list<const char*> labels = {}) {
   v1::Board board;
   board.set_id(id);
   board.set_board_type(type);
   for (const char* label : labels) board.add_labels(label);
+  for (const char* name : {"tinyrig", "portable"}) *board.mutable_agent()->add_runtimes() = runtime(name);
   return board;
 }
 
@@ -25,6 +33,7 @@ class ExpandTest : public testing::Test {
     for (const char* id : {"an386", "an500", "microbit"}) {
       v1::BoardType& type = context_.types.emplace_back();
       type.set_id(id);
+      context_.usual_runtimes[id] = {runtime("tinyrig"), runtime("portable")};
     }
     context_.boards = {board("emu-386-1", "an386", {"fast"}), board("emu-386-2", "an386"),
                        board("emu-500-1", "an500", {"fast", "new"}), board("emu-micro", "microbit")};
@@ -41,8 +50,12 @@ class ExpandTest : public testing::Test {
       }
       return model;
     };
-    context_.fits = [this](const v1::Model& model, const v1::BoardType& type) -> absl::StatusOr<std::optional<Misfit>> {
+    context_.fits = [this](const v1::Model& model, const v1::BoardType& type,
+                           const v1::AgentRuntime& runtime) -> absl::StatusOr<std::optional<Misfit>> {
       ++fit_checks_;
+      if (model.name() == "vww" && type.id() == "an500" && runtime.name() == "portable") {
+        return Misfit{"MODEL_TOO_LARGE_FOR_RAM", 16, "vww needs 16 bytes more than an500 has"};
+      }
       if (model.name() != "vww" || type.id() != "microbit") return std::nullopt;
       return Misfit{"MODEL_TOO_LARGE_FOR_RAM", 4096, "vww needs 4096 bytes more than microbit has"};
     };
@@ -69,6 +82,22 @@ class ExpandTest : public testing::Test {
       names.push_back(name);
     }
     return names;
+  }
+
+  /// Boards that carry nothing but these; empty: that have not said yet.
+  void carry(std::initializer_list<const char*> boards, std::initializer_list<const char*> runtimes) {
+    for (const char* id : boards) {
+      for (v1::Board& one : context_.boards) {
+        if (one.id() != id) continue;
+        one.mutable_agent()->clear_runtimes();
+        for (const char* name : runtimes) *one.mutable_agent()->add_runtimes() = runtime(name);
+      }
+    }
+  }
+
+  static v1::JobSpec with(v1::JobSpec job_spec, std::initializer_list<const char*> runtimes) {
+    for (const char* name : runtimes) job_spec.add_runtimes(name);
+    return job_spec;
   }
 
   void expect_error(const v1::JobSpec& job_spec, absl::StatusCode code, const std::string& reason,
@@ -118,13 +147,65 @@ TEST_F(ExpandTest, TheSameCellTwiceIsOneRun) {
 }
 
 TEST_F(ExpandTest, ModelsTimesBoardsTimesRuntimes) {
-  context_.runtimes = {"tinyrig", "tflm"};
-  v1::JobSpec both = spec({"kws", "vww"}, {"an386", "emu-500-1"});
-  both.add_runtimes("tflm");
-  both.add_runtimes("tinyrig");
-  EXPECT_THAT(cells(both),
-              ElementsAre("kws@an386/tflm", "kws@an386", "kws@an500=emu-500-1/tflm", "kws@an500=emu-500-1",
-                          "vww@an386/tflm", "vww@an386", "vww@an500=emu-500-1/tflm", "vww@an500=emu-500-1"));
+  EXPECT_THAT(cells(with(spec({"kws", "vww"}, {"an386", "emu-500-1"}), {"portable", "tinyrig", "portable"})),
+              ElementsAre("kws@an386/portable", "kws@an386", "kws@an500=emu-500-1/portable", "kws@an500=emu-500-1",
+                          "vww@an386/portable", "vww@an386", "vww@an500=emu-500-1/portable", "vww@an500=emu-500-1"));
+}
+
+TEST_F(ExpandTest, AllRuntimesAreThoseOfEachTarget) {
+  carry({"emu-386-2"}, {"tflm"});
+  EXPECT_THAT(cells(with(spec({"kws"}, {"an386", "emu-500-1"}), {"all"})),
+              ElementsAre("kws@an386", "kws@an386/portable", "kws@an386/tflm", "kws@an500=emu-500-1",
+                          "kws@an500=emu-500-1/portable"));
+  EXPECT_THAT(cells(with(spec({"kws"}, {"label:fast"}), {"portable", "all"})),
+              ElementsAre("kws@an386#fast/portable", "kws@an386#fast", "kws@an500#fast/portable", "kws@an500#fast"))
+      << "the labelled unit carries no tflm";
+}
+
+TEST_F(ExpandTest, ARuntimeThatATargetLacksRefusesTheJob) {
+  carry({"emu-386-1", "emu-386-2"}, {"tflm"});
+  const auto refused = absl::StatusCode::kInvalidArgument;
+  expect_error(with(spec({"kws"}, {"all"}), {"tflm"}), refused, "RUNTIME_NOT_CARRIED",
+               "no board of an500 that the job may use carries runtime \"tflm\"; emu-500-1: tinyrig 1.0, portable 1.0");
+  expect_error(with(spec({"kws"}, {"emu-386-2"}), {"portable"}), refused, "RUNTIME_NOT_CARRIED", "emu-386-2: tflm 1.0");
+  expect_error(spec({"kws"}, {"an386"}), refused, "RUNTIME_NOT_CARRIED", "\"tinyrig\"");
+  EXPECT_THAT(cells(with(spec({"kws"}, {"an386"}), {"tflm"})), ElementsAre("kws@an386/tflm"));
+}
+
+TEST_F(ExpandTest, ARuntimeThatATargetLacksIsSkippedWhenAskedTo) {
+  carry({"emu-386-1", "emu-386-2"}, {"tflm"});
+  v1::JobSpec skipping = with(spec({"kws"}, {"an386", "microbit"}), {"tinyrig", "tflm"});
+  skipping.set_fit_policy(v1::FIT_POLICY_SKIP);
+  EXPECT_THAT(cells(skipping), ElementsAre("kws@an386/tflm", "kws@microbit"));
+  const auto plan = expand(skipping, context_);
+  ASSERT_EQ(plan->skipped_cells.size(), 2U);
+  EXPECT_EQ(plan->skipped_cells[0].board_type(), "an386");
+  EXPECT_EQ(plan->skipped_cells[0].runtime(), "tinyrig");
+  EXPECT_EQ(plan->skipped_cells[0].reason(), "RUNTIME_NOT_CARRIED");
+  EXPECT_THAT(plan->skipped_cells[0].message(), HasSubstr("emu-386-1: tflm 1.0; emu-386-2: tflm 1.0"));
+  EXPECT_EQ(plan->skipped_cells[1].board_type(), "microbit");
+  EXPECT_EQ(plan->skipped_cells[1].runtime(), "tflm");
+}
+
+// What a board carries that was never heard is found out when it runs; until then it passes for a usual one.
+TEST_F(ExpandTest, ABoardNotHeardYetMayCarryAnything) {
+  carry({"emu-micro"}, {});
+  EXPECT_THAT(cells(with(spec({"kws"}, {"microbit"}), {"tflm"})), ElementsAre("kws@microbit/tflm"));
+  EXPECT_EQ(fit_checks_, 0) << "nothing is known of it that could be checked";
+  EXPECT_THAT(cells(with(spec({"kws"}, {"microbit"}), {"all"})), ElementsAre("kws@microbit", "kws@microbit/portable"));
+  EXPECT_EQ(fit_checks_, 2);
+  expect_error(with(spec({"kws"}, {"an386"}), {"tflm"}), absl::StatusCode::kInvalidArgument, "RUNTIME_NOT_CARRIED",
+               "emu-386-1: tinyrig 1.0, portable 1.0; emu-386-2: tinyrig 1.0, portable 1.0");
+}
+
+TEST_F(ExpandTest, AModelMayFitWithOneRuntimeAndNotWithAnother) {
+  v1::JobSpec skipping = with(spec({"vww"}, {"an500"}), {"all"});
+  skipping.set_fit_policy(v1::FIT_POLICY_SKIP);
+  EXPECT_THAT(cells(skipping), ElementsAre("vww@an500"));
+  const auto plan = expand(skipping, context_);
+  ASSERT_EQ(plan->skipped_cells.size(), 1U);
+  EXPECT_EQ(plan->skipped_cells[0].runtime(), "portable");
+  EXPECT_EQ(plan->skipped_cells[0].missing_bytes(), 16U);
 }
 
 TEST_F(ExpandTest, ARetiredBoardIsNotThere) {
@@ -162,13 +243,14 @@ TEST_F(ExpandTest, AJobOfWhichNothingFitsIsRefused) {
   expect_error(skipping, absl::StatusCode::kInvalidArgument, "NOTHING_FITS", "4096 bytes");
 }
 
-TEST_F(ExpandTest, ChecksEachModelAndTypeOnce) {
-  (void)expand(spec({"kws", "vww"}, {"an386", "emu-386-1", "emu-386-2", "label:fast"}), context_);
-  EXPECT_EQ(fit_checks_, 4);  // two models, two types
+TEST_F(ExpandTest, ChecksEachModelTypeAndRuntimeOnce) {
+  (void)expand(with(spec({"kws", "vww"}, {"an386", "emu-386-1", "emu-386-2", "label:fast"}), {"all"}), context_);
+  EXPECT_EQ(fit_checks_, 8);  // two models, two types, two runtimes
 }
 
 TEST_F(ExpandTest, AFailingFitCheckEndsTheExpansion) {
-  context_.fits = [](const v1::Model&, const v1::BoardType&) -> absl::StatusOr<std::optional<Misfit>> {
+  context_.fits = [](const v1::Model&, const v1::BoardType&,
+                     const v1::AgentRuntime&) -> absl::StatusOr<std::optional<Misfit>> {
     return make_error(absl::StatusCode::kInvalidArgument, "OPERATOR_UNSUPPORTED", "operator 3 is unknown");
   };
   expect_error(spec({"kws"}, {"an386"}), absl::StatusCode::kInvalidArgument, "OPERATOR_UNSUPPORTED", "operator 3");
@@ -196,7 +278,9 @@ TEST_F(ExpandTest, RefusesABoardOfATypeThatTheCatalogLacks) {
 TEST_F(ExpandTest, RefusesWhatTheFarmCannotDo) {
   v1::JobSpec other = spec({"kws"}, {"all"});
   other.add_runtimes("onnx");
-  expect_error(other, absl::StatusCode::kInvalidArgument, "RUNTIME_UNKNOWN", "tinyrig");
+  expect_error(other, absl::StatusCode::kInvalidArgument, "RUNTIME_UNKNOWN", "known: portable, tinyrig");
+  other.set_fit_policy(v1::FIT_POLICY_SKIP);
+  expect_error(other, absl::StatusCode::kInvalidArgument, "RUNTIME_UNKNOWN", "onnx");
   v1::JobSpec energy = spec({"kws"}, {"all"});
   energy.add_measurements(v1::MEASUREMENT_ENERGY);
   expect_error(energy, absl::StatusCode::kInvalidArgument, "MEASUREMENT_UNAVAILABLE", "MEASUREMENT_ENERGY");

@@ -14,8 +14,9 @@ using testing::ElementsAre;
 class PickTest : public testing::Test {
  protected:
   void add(std::uint64_t job, const std::string& run_id, std::vector<std::string> avoid = {},
-           const std::string& pinned = "", const std::string& label = "", const std::string& type = "t") {
-    waiting_.add({run_id, job, ++order_, type, pinned, label, std::move(avoid)});
+           const std::string& pinned = "", const std::string& label = "", const std::string& type = "t",
+           const std::string& runtime = "") {
+    waiting_.add({run_id, job, ++order_, type, pinned, label, runtime, std::move(avoid)});
   }
   std::string pick(const BoardView& board) { return waiting_.pick(board).value_or("-"); }
   std::vector<std::string> pick_all(const BoardView& board) {
@@ -118,6 +119,34 @@ TEST_F(PickTest, APinnedRunComesBackToItsBoard) {
   waiting_.set_usable(b_);
   add(1, "failed", {"a"}, "a");
   EXPECT_EQ(pick(a_), "failed");
+}
+
+TEST_F(PickTest, ARunIsLeftToBoardsThatCarryItsRuntime) {
+  const BoardView ours{"ours", "t", {}, {"tinyrig", "portable"}};
+  const BoardView vendors{"vendors", "t", {}, {"tflm"}};
+  waiting_.know(vendors);  // offline so far
+  add(1, "1", {}, "", "", "t", "tflm");
+  add(1, "2", {}, "", "", "t", "portable");
+  EXPECT_EQ(pick(ours), "2");
+  EXPECT_EQ(pick(ours), "-");
+  EXPECT_EQ(pick(vendors), "1");
+}
+
+TEST_F(PickTest, ARunIsLeftToABoardThatHasNotSaidYetWhatItCarries) {
+  const BoardView ours{"ours", "t", {}, {"tinyrig"}};
+  waiting_.know({"new", "t", {}});
+  add(1, "1", {}, "", "", "t", "tflm");
+  EXPECT_EQ(pick(ours), "-");
+  waiting_.know({"new", "t", {}, {"portable"}});
+  EXPECT_EQ(pick(ours), "1") << "nobody carries it: any board ends it";
+}
+
+TEST_F(PickTest, ABoardThatFailedARunIsNotSparedForOneWithoutItsRuntime) {
+  const BoardView ours{"ours", "t", {}, {"tinyrig"}};
+  waiting_.set_usable(ours);
+  waiting_.set_usable({"vendors", "t", {}, {"tflm"}});
+  add(1, "failed", {"ours"}, "", "", "t", "tinyrig");
+  EXPECT_EQ(pick(ours), "failed");
 }
 
 TEST_F(PickTest, RemovedRunsAreGone) {
