@@ -1,10 +1,19 @@
 #!/usr/bin/env bash
-# Cross-compiles the agent: firmware.sh OUTPUT_DIR [BOARD...]. Every board that has a port, unless told.
+# Cross-compiles the agent: firmware.sh OUTPUT_DIR [BOARD...] [-DOPTION=VALUE...]. Every board that has a port, unless
+# told. Options go to CMake; another runtime than our own gets an output folder of its own, OUTPUT_DIR-RUNTIME.
 set -euo pipefail
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 out=$1
 shift
-boards=("$@")
+boards=() options=(-DTINYRIG_RUNTIME=tinyrig) # said each time: CMake would remember another one
+for argument in "$@"; do
+  case $argument in
+    -DTINYRIG_RUNTIME=tinyrig) ;;
+    -DTINYRIG_RUNTIME=*) options=("$argument" "${options[@]:1}"); out=$out-${argument#*=} ;;
+    -D*) options+=("$argument") ;;
+    *) boards+=("$argument") ;;
+  esac
+done
 if [ "${#boards[@]}" -eq 0 ]; then
   for port in "$ROOT"/agent_firmware/ports/*/board.cmake; do boards+=("$(basename "$(dirname "$port")")"); done
 fi
@@ -16,6 +25,6 @@ for board in "${boards[@]}"; do
   ! grep -q riscv "$ROOT/agent_firmware/ports/$board/board.cmake" || toolchain=riscv
   cmake -S "$ROOT/agent_firmware" -B "$out/$board" -G Ninja -DCMAKE_BUILD_TYPE=Release \
     -DCMAKE_TOOLCHAIN_FILE="$ROOT/agent_firmware/toolchains/$toolchain.cmake" -DTINYRIG_BOARD="$board" \
-    -DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache
+    "${options[@]}" -DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache
   cmake --build "$out/$board"
 done

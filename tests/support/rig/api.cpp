@@ -78,6 +78,13 @@ v1::Model Api::model(const std::string& name) {
   return expect<v1::GetModelResponse>(*stub, &v1::ModelService::Stub::GetModel, request).model();
 }
 
+v1::QueryLeaderboardResponse Api::leaderboard(const std::string& model) {
+  v1::QueryLeaderboardRequest request;
+  request.set_model(model);
+  const auto stub = v1::LeaderboardService::NewStub(channel_);
+  return expect<v1::QueryLeaderboardResponse>(*stub, &v1::LeaderboardService::Stub::QueryLeaderboard, request);
+}
+
 v1::Board Api::board(const std::string& board_id) {
   v1::GetBoardRequest request;
   request.set_board_id(board_id);

@@ -13,6 +13,7 @@
 #include "tests/support/rig/process.h"
 #include "tinyrig/v1/board.grpc.pb.h"
 #include "tinyrig/v1/job.grpc.pb.h"
+#include "tinyrig/v1/leaderboard.grpc.pb.h"
 #include "tinyrig/v1/model.grpc.pb.h"
 #include "tinyrig/v1/run.grpc.pb.h"
 #include "tinyrig/v1/system.grpc.pb.h"
@@ -81,6 +82,7 @@ class Api {
   // By name, type or "label:NAME". None while the daemon does not answer.
   std::vector<v1::Board> boards(const std::string& selector);
   std::vector<v1::LogLine> logs(const std::string& job_id);
+  v1::QueryLeaderboardResponse leaderboard(const std::string& model);
   // Follows the job until it has finished; as it is then, or as it is at the deadline.
   v1::Job finished_job(const std::string& job_id, Deadline deadline);
   // Follows the job until `condition` holds for one of its runs.
