@@ -150,7 +150,7 @@ suite('dashboard, prepared answers', () => {
 
   check('names from outside are text, never markup', async () => {
     const evil = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
-    server.answers.ListBoards = { boards: [{ id: evil, healthReason: evil, activity: 'ACTIVITY_IDLE', agent: { runtime: evil, unitId: evil } }] };
+    server.answers.ListBoards = { boards: [{ id: evil, healthReason: evil, activity: 'ACTIVITY_IDLE', agent: { runtimes: [{ name: evil }], unitId: evil } }] };
     await visit(view.page, '/boards');
     assert.match(await view.page.locator('tbody th').innerText(), /<img src=x/);
     assert.equal(await view.page.locator('main img, main script').count(), 0);

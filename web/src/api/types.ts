@@ -54,6 +54,11 @@ export type Health =
   | 'HEALTH_MAINTENANCE'
   | 'HEALTH_RETIRED';
 
+export type ModelFormat =
+  | 'MODEL_FORMAT_UNSPECIFIED'
+  | 'MODEL_FORMAT_PACKED'
+  | 'MODEL_FORMAT_TFLITE';
+
 export interface BoardType {
   id?: string;
   displayName?: string;
@@ -70,13 +75,20 @@ export interface BoardType {
   labels?: string[];
 }
 
+export interface AgentRuntime {
+  name?: string;
+  version?: string;
+  modelFormat?: ModelFormat;
+  core?: string;
+}
+
 export interface AgentIdentity {
   protocolVersion?: number;
   buildId?: string;
   unitId?: string;
   boardType?: string;
-  runtime?: string;
   bootCount?: number;
+  runtimes?: AgentRuntime[];
 }
 
 export interface Board {
@@ -170,6 +182,7 @@ export interface SkippedCell {
   reason?: string;
   missingBytes?: Int64;
   message?: string;
+  runtime?: string;
 }
 
 export interface RunSummary {
@@ -312,6 +325,7 @@ export interface RunProvenance {
   ticksPerSecond?: Int64;
   calibrationRatio?: Double;
   emulated?: boolean;
+  runtime?: AgentRuntime;
 }
 
 export interface LatencyResult {

@@ -1,9 +1,10 @@
 // What a run was measured with: everything that one needs to believe it or to do it again.
 import type { ComponentChildren } from 'preact';
-import type { Attempt, Run, RunProvenance, Verification } from '../api/types';
+import type { AgentRuntime, Attempt, Run, RunProvenance, Verification } from '../api/types';
 import { frequency, grouped, toNumber } from '../format/number';
 import { exact, span } from '../format/time';
 import { progressWord } from '../format/states';
+import { runtimeName } from '../format/runtime';
 import { tickUnit, timingSource } from '../format/words';
 import { Chip, Scroll, Unknown } from './basics';
 
@@ -29,6 +30,12 @@ export function VerificationLine({ verification }: { verification: Verification 
   );
 }
 
+/** What a runtime was given: "packed for cortex-m4", "the .tflite". */
+const modelSent = (runtime: AgentRuntime | undefined): string => {
+  if (runtime?.modelFormat === 'MODEL_FORMAT_TFLITE') return 'the .tflite';
+  return runtime?.core ? `packed for ${runtime.core}` : 'unknown';
+};
+
 export function ProvenanceSection({ run, provenance }: { run: Run; provenance: RunProvenance | undefined }) {
   const settings = run.settings ?? {};
   const type = provenance?.boardType;
@@ -37,13 +44,14 @@ export function ProvenanceSection({ run, provenance }: { run: Run; provenance: R
   const calibration = toNumber(provenance?.calibrationRatio);
   const facts: [string, ComponentChildren][] = [
     ['Model, SHA-256', <span class="mono">{provenance?.modelSha256 || run.modelSha256}</span>],
-    ['Packed image, SHA-256', <span class="mono">{provenance?.packedSha256 || 'unknown'}</span>],
-    ['Packed format', provenance?.packedFormatVersion || 'unknown'],
+    ['Bytes sent, SHA-256', <span class="mono">{provenance?.packedSha256 || 'unknown'}</span>],
+    ['Packed format', provenance?.packedFormatVersion || 'none'],
     ['Placement', provenance?.placement || 'unknown'],
     ['Board', `${provenance?.boardId || 'unknown'} (${type?.displayName || type?.id || 'type unknown'})`],
     ['MCU and core', `${type?.mcu || 'unknown'}, ${type?.core || 'unknown'}${provenance?.emulated ? ', emulated' : `, ${frequency(toNumber(type?.clockHz))}`}`],
     ['Chip id', agent?.unitId ? <span class="mono">{agent.unitId}</span> : <Chip word={{ text: 'weak identity', icon: '▲', tone: 'warn' }} />],
-    ['Runtime', agent?.runtime || run.summary?.runtime || 'unknown'],
+    ['Runtime', runtimeName(provenance?.runtime) || run.summary?.runtime || 'unknown'],
+    ['Model as sent', modelSent(provenance?.runtime)],
     ['Agent build', <span class="mono">{agent?.buildId || 'unknown'}</span>],
     ['Timing source', `${timingSource(provenance?.timingSource)}, in ${tickUnit(provenance?.tickUnit)}`],
     ['Ticks per second', perSecond > 0 ? grouped(perSecond) : 'none: ticks are instructions'],

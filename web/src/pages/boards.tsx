@@ -3,6 +3,7 @@ import { memo } from '../components/memo';
 import type { Board, BoardType } from '../api/types';
 import { Age, Chip, EmulatedBadge, Empty, Failure, Heading, Loading, Progress, Scroll, Unknown } from '../components/basics';
 import { bytes, frequency, grouped, toNumber } from '../format/number';
+import { runtimeName } from '../format/runtime';
 import { activityWord, healthWord } from '../format/states';
 import { changeOf, countsOf, withBoard } from '../model/boards';
 import { useLiveEvents, useResource, useServices } from '../services';
@@ -58,7 +59,7 @@ const Row = memo(({ board, type }: { board: Board; type: BoardType | undefined }
       <td>
         {board.agent ? (
           <>
-            {board.agent.runtime || 'runtime unknown'}
+            {board.agent.runtimes?.map(runtimeName).join(', ') || 'runtimes unknown'}
             <small class="mono">build {board.agent.buildId?.slice(0, 8) || 'unknown'}</small>
           </>
         ) : (

@@ -42,11 +42,12 @@ function Skipped({ job }: { job: Job }) {
       <h2>Left out</h2>
       <Scroll label="Cells left out, scrolls sideways">
         <table>
-          <caption>Models that cannot fit a board</caption>
+          <caption>Models that cannot fit a board, runtimes that no board carries</caption>
           <thead>
             <tr>
               <th scope="col">Model</th>
               <th scope="col">Board type</th>
+              <th scope="col">Runtime</th>
               <th scope="col">Why</th>
               <th scope="col" class="num">
                 Missing
@@ -55,9 +56,10 @@ function Skipped({ job }: { job: Job }) {
           </thead>
           <tbody>
             {job.skippedCells.map((cell) => (
-              <tr key={`${cell.modelName} ${cell.boardType}`}>
+              <tr key={`${cell.modelName} ${cell.boardType} ${cell.runtime}`}>
                 <th scope="row">{cell.modelName}</th>
                 <td>{cell.boardType}</td>
+                <td>{cell.runtime}</td>
                 <td class="wrap">{cell.message || cell.reason}</td>
                 <td class="num">{bytes(toNumber(cell.missingBytes))}</td>
               </tr>
