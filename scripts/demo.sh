@@ -24,23 +24,28 @@ farm_start "$BUILD/demo"
 daemon_start "$BUILD/demo/data" "$GRPC_PORT" "$HTTP_PORT"
 
 echo "== Models"
-models=()
-add_model() { # FILE EXPECTED
-  "$TINYRIG" models add "$1" --expected "$2"
-  models+=("$(basename "$1" .tflite)")
-}
-for file in "$ROOT"/models/*.tflite; do add_model "$file" "${file%.tflite}.json"; done
+own=() reference=()
+for file in "$ROOT"/models/*.tflite; do
+  "$TINYRIG" models add "$file" --expected "${file%.tflite}.json"
+  own+=("$(basename "$file" .tflite)")
+done
 if [ -n "${TINYRIG_REFERENCE_DIR:-}" ]; then
   for file in "$TINYRIG_REFERENCE_DIR"/models/*.tflite; do
-    add_model "$file" "$TINYRIG_REFERENCE_DIR/models/golden/$(basename "$file" .tflite).json"
+    "$TINYRIG" models add "$file" --expected "$TINYRIG_REFERENCE_DIR/models/golden/$(basename "$file" .tflite).json"
+    reference+=("$(basename "$file" .tflite)")
   done
 else
   echo "   (TINYRIG_REFERENCE_DIR is not set: our own models only)"
 fi
 
-echo "== Benchmark: every model on every type of board that can hold it"
-code=0
-"$TINYRIG" submit "${models[@]}" --board all --skip-unfit --wait || code=$?
+echo "== Benchmark: every model on every type of board that can hold it; our own with every runtime, side by side"
+code=0 large=''
+# Queued first and waited for last: boards that are done with the small models go on with these.
+if [ "${#reference[@]}" -gt 0 ]; then
+  large=$("$TINYRIG" submit "${reference[@]}" --board all --skip-unfit --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["job"]["jobId"])')
+fi
+"$TINYRIG" submit "${own[@]}" --board all --runtime all --skip-unfit --wait || code=$?
+[ -z "$large" ] || "$TINYRIG" job wait "$large" || code=$?
 
 echo
 "$TINYRIG" leaderboard
