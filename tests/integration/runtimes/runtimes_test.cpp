@@ -35,7 +35,8 @@ std::map<std::string, v1::Run> run_all(Daemon& daemon, const v1::JobSpec& spec) 
 
 std::vector<std::string> ranked_runtimes(Daemon& daemon) {
   std::vector<std::string> runtimes;
-  for (const v1::LeaderboardGroup& group : daemon.api().leaderboard("digits").groups()) {
+  const v1::QueryLeaderboardResponse leaderboard = daemon.api().leaderboard("digits");
+  for (const v1::LeaderboardGroup& group : leaderboard.groups()) {
     for (const v1::LeaderboardEntry& entry : group.entries()) runtimes.push_back(entry.runtime());
   }
   return runtimes;
