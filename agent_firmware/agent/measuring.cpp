@@ -34,28 +34,27 @@ Failure operator_failure(runtime::Error error) {
   return error == runtime::Error::kOk ? Failure{} : Failure{kOperatorFailed, 0, "an operator failed in the inference"};
 }
 
-// One profiled inference in the sample memory: total ticks, then each operator's.
 struct ProfileRecorder {
   std::uint64_t last;
-  std::uint32_t* operator_ticks;
+  std::uint64_t* operator_ticks;
 
   static void after(void* context, std::uint16_t index, std::span<const std::byte>) {
     auto& self = *static_cast<ProfileRecorder*>(context);
     const std::uint64_t now = read_ticks();
-    const std::uint64_t ticks = now - self.last;
-    self.operator_ticks[index] = ticks < 0xFFFFFFFFU ? static_cast<std::uint32_t>(ticks) : 0xFFFFFFFFU;
+    self.operator_ticks[index] = now - self.last;
     self.last = now;
   }
 };
 
+// One profiled inference in the sample memory: total ticks, then each operator's.
 struct ProfileRecord {
   explicit ProfileRecord(std::span<std::uint64_t> memory, std::size_t index, std::size_t operators)
-      : total(&memory[index * words(operators)]), operator_ticks(reinterpret_cast<std::uint32_t*>(total + 1)) {}
+      : total(&memory[index * words(operators)]), operator_ticks(total + 1) {}
 
-  static std::size_t words(std::size_t operators) { return 1 + (operators + 1) / 2; }
+  static std::size_t words(std::size_t operators) { return 1 + operators; }
 
   std::uint64_t* total;
-  std::uint32_t* operator_ticks;
+  std::uint64_t* operator_ticks;
 };
 
 }  // namespace
@@ -196,7 +195,7 @@ Failure Measuring::measure_profiles(std::uint32_t count, std::uint32_t& interrup
 }
 
 bool Measuring::send_profiles(std::uint32_t id, std::uint32_t first_iteration, std::uint32_t count) {
-  constexpr std::size_t kPerMessage = sizeof(tinyrig_agent_v1_ProfileSample::operator_ticks) / sizeof(std::uint32_t);
+  constexpr std::size_t kPerMessage = sizeof(tinyrig_agent_v1_ProfileSample::operator_ticks) / sizeof(std::uint64_t);
   const std::size_t operators = model_.operator_count();
   for (std::uint32_t i = 0; i < count; ++i) {
     const ProfileRecord record(Model::samples(), i, operators);
@@ -210,7 +209,7 @@ bool Measuring::send_profiles(std::uint32_t id, std::uint32_t first_iteration, s
       const std::size_t left = operators - first;
       sample.operator_ticks_count = static_cast<pb_size_t>(left < kPerMessage ? left : kPerMessage);
       std::memcpy(sample.operator_ticks, record.operator_ticks + first,
-                  sample.operator_ticks_count * sizeof(std::uint32_t));
+                  sample.operator_ticks_count * sizeof(std::uint64_t));
       if (!link_.send(message)) {
         return false;
       }

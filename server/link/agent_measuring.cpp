@@ -98,7 +98,7 @@ boost::asio::awaitable<absl::StatusOr<ProfileResult>> AgentSession::measure_prof
           sample.first_operator() != result.iterations.back().operator_ticks.size()) {
         co_return protocol_error("its profile comes out of order");
       }
-      std::vector<std::uint32_t>& ticks = result.iterations.back().operator_ticks;
+      std::vector<std::uint64_t>& ticks = result.iterations.back().operator_ticks;
       ticks.insert(ticks.end(), sample.operator_ticks().begin(), sample.operator_ticks().end());
       if (progress) {
         progress(result.iterations.size(), iterations);

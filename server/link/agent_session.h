@@ -69,7 +69,7 @@ struct LatencyResult {
 
 struct ProfileIteration {
   std::uint64_t total_ticks = 0;
-  std::vector<std::uint32_t> operator_ticks;
+  std::vector<std::uint64_t> operator_ticks;
 };
 
 struct ProfileResult {

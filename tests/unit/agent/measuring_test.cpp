@@ -88,7 +88,7 @@ TEST_F(Measuring, ProfileHasOneTimePerOperator) {
   ready({.ticks_per_read = 5});
   const Measured measured = profile(3);
   ASSERT_TRUE(measured.last.has_measure_done()) << measured.last.DebugString();
-  std::vector<std::uint32_t> ticks;
+  std::vector<std::uint64_t> ticks;
   for (const v1::ProfileSample& part : measured.profiles) {
     if (part.iteration() == 1) {
       EXPECT_EQ(part.first_operator(), ticks.size());
@@ -96,12 +96,23 @@ TEST_F(Measuring, ProfileHasOneTimePerOperator) {
       ticks.insert(ticks.end(), part.operator_ticks().begin(), part.operator_ticks().end());
     }
   }
-  EXPECT_EQ(ticks, std::vector<std::uint32_t>(operators, 5));
+  EXPECT_EQ(ticks, std::vector<std::uint64_t>(operators, 5));
+}
+
+// A counter of 1 GHz passes 32 bits after 34 M instructions of 128 ns each.
+TEST_F(Measuring, AnOperatorMayTakeMoreThan32Bits) {
+  constexpr std::uint64_t kTicks = 0x1'0000'0005;
+  ready({.ticks_per_read = kTicks});
+  const Measured measured = profile(1);
+  ASSERT_TRUE(measured.last.has_measure_done()) << measured.last.DebugString();
+  ASSERT_EQ(measured.profiles.size(), 1U);
+  EXPECT_EQ(measured.profiles[0].total_ticks(), kTicks * (operators + 1));
+  EXPECT_EQ(measured.profiles[0].operator_ticks(0), kTicks);
 }
 
 TEST_F(Measuring, ManyProfilesTakeSeveralAnnouncedWindows) {
   ready({.ram_bytes = 24576});  // samples: an eighth of the RAM
-  const std::size_t per_window = agent::Model::samples().size() / (1 + (operators + 1) / 2);
+  const std::size_t per_window = agent::Model::samples().size() / (1 + operators);
   const auto iterations = static_cast<std::uint32_t>(per_window * 2 + 1);
   const Measured measured = profile(iterations);
   ASSERT_TRUE(measured.last.has_measure_done()) << measured.last.DebugString();
