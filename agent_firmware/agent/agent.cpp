@@ -100,6 +100,7 @@ void Agent::describe(void* context, HelloReply& reply) {
   reply.slot_image_bytes = slot.bytes;
   reply.slot_image_crc32 = slot.crc32;
   reply.max_samples = static_cast<std::uint32_t>(Model::samples().size());
+  reply.counts_core_cycles = port::counts_core_cycles();
   describe_runtimes(reply);
 }
 

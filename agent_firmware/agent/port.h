@@ -36,6 +36,8 @@ std::uint64_t ticks();
 std::uint64_t ticks_per_second();
 // Ticks after which the counter behind ticks() wraps; UINT64_MAX: never.
 std::uint64_t counter_period();
+// The ticks are cycles of the core, from a counter that was found at start; false: of any other clock.
+bool counts_core_cycles();
 // Masks interrupts, and back. The agent measures between the two.
 void begin_measuring();
 void end_measuring();

@@ -12,8 +12,9 @@ namespace tinyrig::port::cmsdk {
 // FPGAIO COUNTER: 32 bit, runs from reset without set-up.
 template <std::uintptr_t kFpgaioBase, std::uint64_t kHz>
 struct FpgaioCounter {
-  static constexpr std::uint64_t kTicksPerSecond = kHz;
-  static constexpr std::uint64_t kPeriod = std::uint64_t{1} << 32;
+  static constexpr bool counts_core_cycles() { return false; }
+  static constexpr std::uint64_t ticks_per_second() { return kHz; }
+  static constexpr std::uint64_t period() { return std::uint64_t{1} << 32; }
   static void init() {}
   static std::uint64_t now() { return wide_.extend(reg32(kFpgaioBase + 0x18)); }
 
@@ -24,8 +25,9 @@ struct FpgaioCounter {
 // System counter of SSE-300: 64 bit, enabled by software.
 template <std::uintptr_t kControlBase, std::uint64_t kHz>
 struct SystemCounter {
-  static constexpr std::uint64_t kTicksPerSecond = kHz;
-  static constexpr std::uint64_t kPeriod = UINT64_MAX;
+  static constexpr bool counts_core_cycles() { return false; }
+  static constexpr std::uint64_t ticks_per_second() { return kHz; }
+  static constexpr std::uint64_t period() { return UINT64_MAX; }
   static void init() { reg32(kControlBase) = 1; }
   static std::uint64_t now() {
     for (;;) {

@@ -63,8 +63,9 @@ struct Uart {
 
 // TIMER0, 32 bit, undivided.
 struct Timer {
-  static constexpr std::uint64_t kTicksPerSecond = 16'000'000;
-  static constexpr std::uint64_t kPeriod = std::uint64_t{1} << 32;
+  static constexpr bool counts_core_cycles() { return false; }
+  static constexpr std::uint64_t ticks_per_second() { return 16'000'000; }
+  static constexpr std::uint64_t period() { return std::uint64_t{1} << 32; }
   static void init() {
     reg32(kBase + 0x504) = 0;  // MODE: timer
     reg32(kBase + 0x508) = 3;  // BITMODE: 32

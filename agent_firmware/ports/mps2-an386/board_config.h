@@ -4,6 +4,7 @@
 #include "agent_firmware/ports/cmsdk/counters.h"
 #include "agent_firmware/ports/cmsdk/uart.h"
 #include "agent_firmware/ports/cortex_m/core.h"
+#include "agent_firmware/ports/cortex_m/cycle_counter.h"
 #include "agent_firmware/ports/shared/slots.h"
 
 namespace tinyrig::port {
@@ -15,7 +16,7 @@ inline constexpr unsigned kReceiveIrq = 0;
 inline constexpr std::uintptr_t kUnitBlockAddress = 0x0007'FFE0;
 
 using Uart = cmsdk::Uart<0x4000'4000, 25'000'000>;
-using Counter = cmsdk::FpgaioCounter<0x4002'8000, 25'000'000>;
+using Counter = CycleCounterOr<cmsdk::FpgaioCounter<0x4002'8000, 25'000'000>, 25'000'000>;
 using Slot = NorSlot<0x0010'0000, 0x0010'0000>;
 
 }  // namespace tinyrig::port

@@ -5,6 +5,7 @@
 #include "agent_firmware/ports/cmsdk/counters.h"
 #include "agent_firmware/ports/cmsdk/uart.h"
 #include "agent_firmware/ports/cortex_m/core.h"
+#include "agent_firmware/ports/cortex_m/cycle_counter.h"
 #include "agent_firmware/ports/shared/slots.h"
 
 namespace tinyrig::port {
@@ -16,7 +17,7 @@ inline constexpr unsigned kReceiveIrq = 32;
 inline constexpr std::uintptr_t kUnitBlockAddress = 0x1007'FFE0;
 
 using Uart = cmsdk::Uart<0x5020'0000, 20'000'000>;
-using Counter = cmsdk::FpgaioCounter<0x5030'2000, 20'000'000>;
+using Counter = CycleCounterOr<cmsdk::FpgaioCounter<0x5030'2000, 20'000'000>, 20'000'000>;
 using Slot = NorSlot<0x1010'0000, 0x0010'0000>;
 
 }  // namespace tinyrig::port

@@ -5,6 +5,7 @@
 #include "agent_firmware/ports/cmsdk/counters.h"
 #include "agent_firmware/ports/cmsdk/uart.h"
 #include "agent_firmware/ports/cortex_m/core.h"
+#include "agent_firmware/ports/cortex_m/cycle_counter.h"
 #include "agent_firmware/ports/shared/slots.h"
 
 namespace tinyrig::port {
@@ -16,7 +17,7 @@ inline constexpr unsigned kReceiveIrq = 33;
 inline constexpr std::uintptr_t kUnitBlockAddress = 0x0007'FFE0;
 
 using Uart = cmsdk::Uart<0x5930'3000, 25'000'000>;
-using Counter = cmsdk::SystemCounter<0x5810'0000, 32'000'000>;
+using Counter = CycleCounterOr<cmsdk::SystemCounter<0x5810'0000, 32'000'000>, 32'000'000>;
 using Slot = NorSlot<0x0100'0000, 0x0010'0000>;
 
 }  // namespace tinyrig::port

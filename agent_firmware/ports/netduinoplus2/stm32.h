@@ -45,8 +45,9 @@ struct Usart {
 template <std::uintptr_t kBase>
 struct TimerAtOneGigahertz {
   static constexpr std::uint32_t kDivider = 64;
-  static constexpr std::uint64_t kTicksPerSecond = 1'000'000'000 / kDivider;
-  static constexpr std::uint64_t kPeriod = std::uint64_t{1} << 32;
+  static constexpr bool counts_core_cycles() { return false; }
+  static constexpr std::uint64_t ticks_per_second() { return 1'000'000'000 / kDivider; }
+  static constexpr std::uint64_t period() { return std::uint64_t{1} << 32; }
   static void init() {
     reg32(kBase + 0x28) = kDivider - 1;  // PSC
     reg32(kBase + 0x2C) = 0xFFFF'FFFF;   // ARR

@@ -52,8 +52,9 @@ inline std::uint32_t calibration_loop(std::uint32_t loops) {
 
 // Retired instructions; under QEMU's -icount, nanoseconds of virtual time.
 struct InstructionCounter {
-  static constexpr std::uint64_t kTicksPerSecond = 1'000'000'000;
-  static constexpr std::uint64_t kPeriod = UINT64_MAX;
+  static constexpr bool counts_core_cycles() { return false; }
+  static constexpr std::uint64_t ticks_per_second() { return 1'000'000'000; }
+  static constexpr std::uint64_t period() { return UINT64_MAX; }
   static void init() {}
   static std::uint64_t now() {
     std::uint32_t high, low, again;

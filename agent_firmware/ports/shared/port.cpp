@@ -91,8 +91,9 @@ void wait_for_frame() {
 bool set_baud(std::uint32_t baud) { return Uart::set_baud(baud); }
 
 std::uint64_t ticks() { return Counter::now(); }
-std::uint64_t ticks_per_second() { return Counter::kTicksPerSecond; }
-std::uint64_t counter_period() { return Counter::kPeriod; }
+std::uint64_t ticks_per_second() { return Counter::ticks_per_second(); }
+std::uint64_t counter_period() { return Counter::period(); }
+bool counts_core_cycles() { return Counter::counts_core_cycles(); }
 void begin_measuring() { core::mask_interrupts(); }
 void end_measuring() { core::unmask_interrupts(); }
 std::uint32_t interrupt_count() { return interrupts; }

@@ -184,6 +184,7 @@ std::uint64_t ticks() {
 }
 std::uint64_t ticks_per_second() { return 1'000'000; }
 std::uint64_t counter_period() { return current->settings.counter_period; }
+bool counts_core_cycles() { return false; }
 void begin_measuring() { current->begin_measuring(); }
 void end_measuring() { current->end_measuring(); }
 std::uint32_t interrupt_count() { return current->interrupts; }
