@@ -8,30 +8,11 @@
 #include <google/protobuf/wire_format_lite.h>
 
 #include "absl/strings/escaping.h"
+#include "server/base/clean_text.h"
 #include "server/base/error.h"
 
 namespace tinyrig::api {
 namespace {
-
-// Length of the valid UTF-8 sequence at `text[at]`; 0 if there is none.
-std::size_t utf8_length(const std::string& text, std::size_t at) {
-  const auto byte = [&text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(at);
-  if (first < 0x80) return 1;
-  std::size_t length = 0;
-  if (first >= 0xC2 && first <= 0xDF) length = 2;
-  if (first >= 0xE0 && first <= 0xEF) length = 3;
-  if (first >= 0xF0 && first <= 0xF4) length = 4;
-  if (length == 0 || at + length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(at + i) & 0xC0U) != 0x80) return 0;
-  }
-  const unsigned char second = byte(at + 1);
-  const bool overlong = (first == 0xE0 && second < 0xA0) || (first == 0xF0 && second < 0x90);
-  const bool surrogate = first == 0xED && second >= 0xA0;
-  const bool beyond = first == 0xF4 && second >= 0x90;
-  return overlong || surrogate || beyond ? 0 : length;
-}
 
 // google.rpc.Status {code = 1, message = 2, details = 3}: its .proto is in no package of Debian's, its three
 // fields are for ever.
@@ -52,28 +33,12 @@ std::string google_rpc_status(grpc::StatusCode code, const v1::ErrorDetail& deta
 
 }  // namespace
 
-std::string clean_text(const std::string& text, std::size_t max_bytes) {
-  std::string clean;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t length = utf8_length(text, at);
-    if (clean.size() + std::max<std::size_t>(length, 1) > max_bytes) break;
-    if (length == 0) {
-      clean += '?';
-      ++at;
-    } else {
-      clean.append(text, at, length);
-      at += length;
-    }
-  }
-  return clean;
-}
-
 v1::ErrorDetail to_error_detail(const absl::Status& status) {
   v1::ErrorDetail detail;
   detail.set_reason(clean_text(reason_of(status), 64));
   if (detail.reason().empty()) detail.set_reason(absl::StatusCodeToString(status.code()));
-  detail.set_message(clean_text(std::string(status.message())));
-  detail.set_hint(clean_text(hint_of(status)));
+  detail.set_message(clean_text(std::string(status.message()), kMaxErrorTextBytes));
+  detail.set_hint(clean_text(hint_of(status), kMaxErrorTextBytes));
   return detail;
 }
 

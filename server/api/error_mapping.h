@@ -18,9 +18,6 @@ inline constexpr char kErrorTrailer[] = "tinyrig-error-bin";
 /// gRPC refuses more than 8 KiB of status in all.
 inline constexpr std::size_t kMaxErrorTextBytes = 1024;
 
-/// Valid UTF-8 (anything else becomes '?') of at most `max_bytes`.
-std::string clean_text(const std::string& text, std::size_t max_bytes = kMaxErrorTextBytes);
-
 /// Reason, message and hint, cleaned and cut. Without a reason, the code's name stands for it.
 v1::ErrorDetail to_error_detail(const absl::Status& status);
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "server/api/error_mapping.h"
+#include "server/base/clean_text.h"
 #include "server/base/error.h"
 
 namespace tinyrig::api {

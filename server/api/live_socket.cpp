@@ -8,6 +8,7 @@
 
 #include "server/api/error_mapping.h"
 #include "server/api/json_gateway.h"
+#include "server/base/clean_text.h"
 #include "server/base/error.h"
 
 namespace tinyrig::api {

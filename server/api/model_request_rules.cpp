@@ -5,6 +5,7 @@
 
 #include "server/api/error_mapping.h"
 #include "server/api/upload_area.h"
+#include "server/base/clean_text.h"
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 

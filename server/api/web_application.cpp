@@ -4,6 +4,7 @@
 
 #include "server/api/error_mapping.h"
 #include "server/api/live_socket.h"
+#include "server/base/clean_text.h"
 #include "server/base/error.h"
 
 namespace tinyrig::api {

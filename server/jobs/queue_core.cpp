@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "server/base/status_macros.h"
-#include "server/jobs/clean_text.h"
+#include "server/base/clean_text.h"
 #include "server/store/columns.h"
 
 namespace tinyrig::jobs {

@@ -5,7 +5,7 @@
 
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
-#include "server/jobs/clean_text.h"
+#include "server/base/clean_text.h"
 #include "server/jobs/queue_core.h"
 #include "server/store/columns.h"
 

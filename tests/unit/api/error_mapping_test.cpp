@@ -16,21 +16,6 @@ google::protobuf::Struct json_of(const HttpResponse& response) {
   return object;
 }
 
-TEST(CleanText, KeepsUtf8AndReplacesTheRest) {
-  EXPECT_EQ(clean_text("plain"), "plain");
-  EXPECT_EQ(clean_text("\u00b5s \u2192 \U0001F600"), "\u00b5s \u2192 \U0001F600");
-  EXPECT_EQ(clean_text("a\xFFz"), "a?z");
-  EXPECT_EQ(clean_text("\xC0\xAF"), "??") << "overlong";
-  EXPECT_EQ(clean_text("\xED\xA0\x80"), "???") << "surrogate";
-  EXPECT_EQ(clean_text("\xE2\x86"), "??") << "cut off";
-}
-
-TEST(CleanText, CutsBetweenCharacters) {
-  EXPECT_EQ(clean_text("ab\u2192cd", 4), "ab");
-  EXPECT_EQ(clean_text("ab\u2192cd", 5), "ab\u2192");
-  EXPECT_EQ(clean_text(std::string(5000, 'x')).size(), kMaxErrorTextBytes);
-}
-
 TEST(ToErrorDetail, CarriesReasonMessageHint) {
   const v1::ErrorDetail detail =
       to_error_detail(make_error(absl::StatusCode::kNotFound, "BOARD_UNKNOWN", "no board x", "look again"));

@@ -1,4 +1,4 @@
-#include "server/jobs/clean_text.h"
+#include "server/base/clean_text.h"
 
 #include <google/protobuf/util/json_util.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 
 #include "tinyrig/v1/job.pb.h"
 
-namespace tinyrig::jobs {
+namespace tinyrig {
 namespace {
 
 TEST(CleanText, KeepsWhatIsWellFormed) {
@@ -55,4 +55,4 @@ TEST(CleanText, GivesProtobufWhatItTakes) {
 }
 
 }  // namespace
-}  // namespace tinyrig::jobs
+}  // namespace tinyrig

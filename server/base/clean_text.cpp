@@ -1,8 +1,8 @@
-#include "server/jobs/clean_text.h"
+#include "server/base/clean_text.h"
 
 #include <cstdint>
 
-namespace tinyrig::jobs {
+namespace tinyrig {
 namespace {
 
 // Length of the well-formed UTF-8 character at the front of `text`; 0 when there is none.
@@ -54,4 +54,4 @@ std::string clean_text(std::string_view text, std::size_t max_bytes) {
   return clean;
 }
 
-}  // namespace tinyrig::jobs
+}  // namespace tinyrig
