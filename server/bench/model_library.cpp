@@ -2,7 +2,6 @@
 
 #include <span>
 
-#include "absl/strings/str_cat.h"
 #include "server/base/status_macros.h"
 
 namespace tinyrig::bench {
@@ -39,13 +38,13 @@ absl::StatusOr<RuntimeModel> ModelLibrary::for_runtime(const std::string& sha256
   return model;
 }
 
-absl::StatusOr<std::optional<TooLarge>> ModelLibrary::check_fit(const std::string& model_name,
+absl::StatusOr<std::optional<model::TooLarge>> ModelLibrary::check_fit(const std::string& model_name,
                                                                 const std::string& sha256,
                                                                 const v1::AgentRuntime& runtime,
                                                                 const boards::CatalogEntry& board_type) {
   TINYRIG_ASSIGN_OR_RETURN(const RuntimeModel model, for_runtime(sha256, runtime));
   const bool agent_writes_slot = board_type.slot.has_value() && board_type.slot->writer == boards::SlotWriter::kAgent;
-  return too_large(
+  return model::too_large(
       model_name, board_type.type.id(), model.bytes().size(), model.arena_bytes(),
       memory_for(model, board_type.type.model_ram_bytes(), board_type.type.model_slot_bytes(), agent_writes_slot));
 }

@@ -14,6 +14,7 @@
 #include "server/bench/runtime_model.h"
 #include "server/boards/catalog.h"
 #include "server/model/pack.h"
+#include "server/model/too_large.h"
 #include "server/store/store.h"
 
 namespace tinyrig::bench {
@@ -27,7 +28,7 @@ class ModelLibrary {
   absl::StatusOr<RuntimeModel> for_runtime(const std::string& sha256, const v1::AgentRuntime& runtime);
 
   // nullopt: it fits, as far as can be known before the runtime has loaded it.
-  absl::StatusOr<std::optional<TooLarge>> check_fit(const std::string& model_name, const std::string& sha256,
+  absl::StatusOr<std::optional<model::TooLarge>> check_fit(const std::string& model_name, const std::string& sha256,
                                                     const v1::AgentRuntime& runtime,
                                                     const boards::CatalogEntry& board_type);
 

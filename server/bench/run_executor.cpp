@@ -14,6 +14,7 @@
 #include "server/boards/agent_hello.h"
 #include "server/model/fit.h"
 #include "server/model/reference_run.h"
+#include "server/model/too_large.h"
 #include "wire/packed_model/format.h"
 
 namespace tinyrig::bench {
@@ -93,8 +94,8 @@ class Execution {
     const RuntimeModel& model = request_.runtime_model;
     const model::BoardMemory memory =
         memory_for(model, hello.model_ram_bytes(), hello.model_slot_bytes(), agent_writes_slot());
-    const std::optional<TooLarge> why =
-        too_large(request_.model.name(), board_.type.type.id(), image().size(), model.arena_bytes(), memory);
+    const std::optional<model::TooLarge> why =
+        model::too_large(request_.model.name(), board_.type.type.id(), image().size(), model.arena_bytes(), memory);
     if (why.has_value()) {
       return make_error(absl::StatusCode::kResourceExhausted, why->reason, why->message,
                         "Use a board with more memory or a smaller model; `tinyrig boards` shows what there is.");

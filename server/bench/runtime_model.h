@@ -1,5 +1,4 @@
-// A model for one runtime: the bytes that go to the board, what is known of them beforehand, and whether they
-// fit there. Pure functions.
+// A model for one runtime: the bytes that go to the board, and what is known of them beforehand. Pure functions.
 #pragma once
 
 #include <cstdint>
@@ -34,18 +33,5 @@ absl::StatusOr<packed::Core> core_to_pack_for(const v1::AgentRuntime& runtime);
 // received it, while a packed image says its own, whoever wrote it.
 model::BoardMemory memory_for(const RuntimeModel& model, std::uint64_t model_ram_bytes, std::uint64_t model_slot_bytes,
                               bool agent_writes_slot);
-
-// Why a model does not fit, by a board's numbers.
-struct TooLarge {
-  std::string reason;  // MODEL_TOO_LARGE_FOR_RAM, MODEL_TOO_LARGE_FOR_SLOT
-  std::uint64_t missing_bytes = 0;
-  std::string message;
-};
-
-// nullopt: it fits, as far as can be known before a runtime has loaded it. `model_name` and the board type's id are
-// for the message.
-std::optional<TooLarge> too_large(const std::string& model_name, const std::string& board_type,
-                                  std::uint64_t image_bytes, std::optional<std::uint64_t> arena_bytes,
-                                  const model::BoardMemory& board);
 
 }  // namespace tinyrig::bench

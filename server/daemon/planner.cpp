@@ -19,7 +19,7 @@ jobs::Planner make_planner(const store::Store& store, const boards::BoardDirecto
                             const v1::AgentRuntime& runtime) -> absl::StatusOr<std::optional<jobs::Misfit>> {
     for (const boards::CatalogEntry& entry : catalog) {
       if (entry.type.id() != type.id()) continue;
-      absl::StatusOr<std::optional<bench::TooLarge>> answer =
+      absl::StatusOr<std::optional<model::TooLarge>> answer =
           models.check_fit(model.name(), model.sha256(), runtime, entry);
       if (!answer.ok()) return answer.status();
       if (!answer->has_value()) return std::nullopt;

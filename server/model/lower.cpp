@@ -3,6 +3,7 @@
 #include "server/base/status_macros.h"
 #include "server/model/limits.h"
 #include "server/model/lowering.h"
+#include "server/model/refusals.h"
 
 namespace tinyrig::model {
 namespace {
@@ -75,14 +76,21 @@ absl::StatusOr<Program> lower(const Graph& graph) {
   Program program;
   Lowering lowering(graph, program);
   program.operators.reserve(graph.operators.size());
+  Refusals unsupported;
   for (const Operator& op : graph.operators) {
     program.operators.emplace_back();
     lowering.start(op, program.operators.back());
-    TINYRIG_RETURN_IF_ERROR(lower_operator(lowering));
+    if (absl::Status status = lower_operator(lowering); reason_of(status) == kUnsupported) {
+      unsupported.add(status);
+      continue;
+    } else if (!status.ok()) {
+      return unsupported.empty() ? status : unsupported.status();
+    }
     std::size_t made_bytes = 0;
     for (const std::vector<std::uint8_t>& block : program.storage) made_bytes += block.size();
     if (made_bytes > kMaxImageBytes) return model_error(kTooLarge, "the model has too many output channels");
   }
+  TINYRIG_RETURN_IF_ERROR(unsupported.status());
   for (const std::int32_t index : graph.inputs) {
     const Tensor& tensor = graph.tensors[static_cast<std::size_t>(index)];
     TINYRIG_RETURN_IF_ERROR(check_end(tensor, "model input"));

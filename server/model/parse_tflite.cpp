@@ -10,6 +10,7 @@
 #include "server/model/errors.h"
 #include "server/model/limits.h"
 #include "server/model/parse_options.h"
+#include "server/model/refusals.h"
 #include "server/model/tflite_generated.h"
 #include "wire/packed_model/format.h"
 
@@ -91,6 +92,7 @@ class Parser {
 
   absl::Status read_operators() {
     const auto& operators = *subgraph_->operators();
+    Refusals unknown;
     for (std::uint32_t i = 0; i < operators.size(); ++i) {
       const tflite::Operator* source = operators.Get(i);
       const std::string where = "operator " + std::to_string(i);
@@ -107,8 +109,9 @@ class Parser {
         if (code->custom_code() != nullptr) {
           name += " \"" + code->custom_code()->str().substr(0, kMaxNameBytes) + "\"";
         }
-        return model_error(kUnknownOperator, where + " is " + name + ", which the engine does not have",
-                           "replace the operator by supported ones, or run the model with another runtime");
+        unknown.add(model_error(kUnknownOperator, where + " is " + name + ", which the engine does not have",
+                                "replace the operator by supported ones, or run the model with another runtime"));
+        continue;
       }
       Operator op;
       op.code = static_cast<OperatorCode>(builtin);
@@ -120,7 +123,7 @@ class Parser {
       TINYRIG_ASSIGN_OR_RETURN(op.options, parse_options(*source, op.code, name));
       graph_.operators.push_back(std::move(op));
     }
-    return absl::OkStatus();
+    return unknown.status();
   }
 
   absl::StatusOr<std::vector<std::int32_t>> read_indices(const flatbuffers::Vector<std::int32_t>* source,

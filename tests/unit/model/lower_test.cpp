@@ -211,5 +211,42 @@ TEST(Lower, NamesOperatorAndTensorInErrors) {
               testing::AllOf(testing::HasSubstr("operator 0 (CONCATENATION)"), testing::HasSubstr("tensor 1 \"t1\"")));
 }
 
+// Two convolutions whose weights are computed: both are named, not the first alone.
+TEST(Lower, NamesEveryOperatorThatIsNotSupported) {
+  TfliteBuilder builder;
+  const int in = builder.input({1, 4, 4, 1});
+  const int weights = builder.input({1, 1, 1, 1});
+  const int middle = builder.tensor({1, 4, 4, 1});
+  const int out = builder.tensor({1, 4, 4, 1});
+  tflite::Conv2DOptionsT options;
+  options.stride_h = options.stride_w = 1;
+  builder.add(OperatorCode::kConv2d, {in, weights}, {middle}, options);
+  builder.add(OperatorCode::kConv2d, {middle, weights}, {out}, options);
+  builder.output(out);
+  const auto lowered = try_lower(builder);
+  EXPECT_EQ(reason_of(lowered.status()), "MODEL_UNSUPPORTED");
+  EXPECT_THAT(std::string(lowered.status().message()), testing::AllOf(testing::StartsWith("operator 0 (CONV_2D)"),
+                                                                      testing::HasSubstr("; operator 1 (CONV_2D)")));
+}
+
+// Twelve operators that the engine does not have: eight are named, the rest counted.
+TEST(ParseTflite, NamesUnknownOperatorsUpToALimit) {
+  constexpr auto kSin = static_cast<OperatorCode>(66);
+  TfliteBuilder builder;
+  int last = builder.input({1, 4});
+  for (int i = 0; i < 12; ++i) {
+    const int next = builder.tensor({1, 4});
+    builder.add(kSin, {last}, {next});
+    last = next;
+  }
+  builder.output(last);
+  const absl::Status refused = parse_tflite(builder.build()).status();
+  EXPECT_EQ(reason_of(refused), "MODEL_UNKNOWN_OPERATOR");
+  const std::string message(refused.message());
+  EXPECT_THAT(message, testing::StartsWith("operator 0 is SIN, which the engine does not have; operator 1 is SIN"));
+  EXPECT_THAT(message, testing::HasSubstr("operator 7 is SIN, which the engine does not have; and 4 more operators"));
+  EXPECT_FALSE(hint_of(refused).empty());
+}
+
 }  // namespace
 }  // namespace tinyrig::model
