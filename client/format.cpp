@@ -1,5 +1,6 @@
 #include "client/format.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -60,6 +61,18 @@ std::string percent(double ratio) { return decimals(ratio * 100, std::abs(ratio)
 
 std::string small_percent(double ratio) { return decimals(ratio * 100, 4) + " %"; }
 
+std::string significant(double value) {
+  if (!std::isfinite(value) || value <= 0) return decimals(value, 0);
+  if (value >= 100) return ticks(std::round(value));
+  return decimals(value, 2 - static_cast<int>(std::floor(std::log10(value))));
+}
+
+std::string bar(double value, double most, std::size_t width) {
+  if (!(value > 0) || !(most > 0)) return "";
+  const double exact = std::min(1.0, value / most) * static_cast<double>(width);
+  return std::string(std::max<std::size_t>(1, static_cast<std::size_t>(std::lround(exact))), '#');
+}
+
 std::string hertz(std::uint64_t value) {
   if (value >= 1'000'000) {
     const double megahertz = static_cast<double>(value) / 1e6;
@@ -91,6 +104,7 @@ std::string tick_unit(v1::TickUnit unit, bool emulated) {
   if (unit == v1::TICK_UNIT_INSTRUCTIONS) text = "instructions";
   if (unit == v1::TICK_UNIT_CYCLES) text = "cycles";
   if (unit == v1::TICK_UNIT_NANOSECONDS) text = "ns";
+  if (unit == v1::TICK_UNIT_TIMER_TICKS) text = "timer ticks";
   return emulated ? text + " (emulated)" : text;
 }
 

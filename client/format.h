@@ -2,6 +2,7 @@
 // Pure functions.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -22,6 +23,10 @@ std::string bytes(std::uint64_t value);
 std::string percent(double ratio);
 /// "0.0016 %": for ratios that matter although they are tiny.
 std::string small_percent(double ratio);
+/// Three digits that matter: 0.0234 -> "0.0234", 12.34 -> "12.3", 1234 -> "1,234".
+std::string significant(double value);
+/// '#' for value of most, at most `width`; one at least for what is not zero.
+std::string bar(double value, double most, std::size_t width);
 /// 168000000 -> "168 MHz".
 std::string hertz(std::uint64_t value);
 /// Microseconds in the unit that reads best: "812 ns", "12.41 ms".

@@ -276,10 +276,17 @@ class Execution {
   awaitable<absl::Status> profile() {
     TINYRIG_CO_RETURN_IF_ERROR(begin("profiling operators"));
     TINYRIG_CO_RETURN_IF_ERROR(co_await session_.set_input_seed(request_.settings.input_seed()));
+    if (!wants(v1::MEASUREMENT_LATENCY)) {
+      absl::StatusOr<link::LatencyResult> clean = co_await session_.measure_latency(/*warmup=*/1, kProfileIterations);
+      if (!clean.ok()) co_return clean.status();
+      recording_.profile_clean_ticks = std::move(clean->ticks);
+      recording_.profile_interrupts = clean->done.interrupts();
+    }
     absl::StatusOr<link::ProfileResult> profile = co_await session_.measure_profile(kProfileIterations);
     if (!profile.ok()) co_return profile.status();
     recording_.profile = std::move(profile->iterations);
-    recording_.profile_interrupts = profile->done.interrupts();
+    recording_.profile_interrupts += profile->done.interrupts();
+    recording_.counter_read_ticks = profile->done.counter_read_ticks();
     co_return absl::OkStatus();
   }
 

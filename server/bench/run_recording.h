@@ -26,7 +26,11 @@ struct RunRecording {
   double calibration_ratio = 0;
   std::vector<Session> sessions;
   std::vector<link::ProfileIteration> profile;
+  // Clean inferences to hold the profile against, when latency itself is not measured.
+  std::vector<std::uint64_t> profile_clean_ticks;
   std::uint32_t profile_interrupts = 0;
+  // Of reading the counter once.
+  std::uint32_t counter_read_ticks = 0;
   agent::v1::MemoryReport memory;
   v1::Verification verification;
 };

@@ -29,6 +29,11 @@ v1::RunProvenance provenance_of(const RunRecording& recording, const boards::Cat
   provenance.set_ticks_per_second(scale.units_per_second());
   provenance.set_calibration_ratio(recording.calibration_ratio);
   provenance.set_emulated(board_type.type.emulated());
+  provenance.set_interrupts_masked((recording.hello.capabilities() & agent::v1::CAPABILITY_MASKS_INTERRUPTS) != 0);
+  std::uint32_t interrupts = recording.profile_interrupts;
+  for (const Session& session : recording.sessions) interrupts += session.interrupts;
+  provenance.set_interrupts(interrupts);
+  provenance.set_counts_core_cycles(recording.hello.counts_core_cycles());
   return provenance;
 }
 
@@ -70,6 +75,7 @@ v1::ProfileResult profile_of(const RunRecording& recording, const RuntimeModel& 
   profile.set_sum_ticks(sum);
   profile.set_instrumented_ticks(total);
   profile.set_clean_ticks(clean_ticks);
+  profile.set_counter_read_ticks(static_cast<double>(scale.to_unit(recording.counter_read_ticks)));
   if (clean_ticks > 0) profile.set_overhead_ratio((total - clean_ticks) / clean_ticks);
   return profile;
 }
@@ -115,6 +121,14 @@ std::vector<std::string> broken_rules(const RunRecording& recording, const board
   if ((recording.hello.capabilities() & agent::v1::CAPABILITY_PACED_INFERENCE) != 0) {
     reasons.emplace_back("the agent paces inferences to a stated length: it tests the farm and measures nothing");
   }
+  if (board_type.type.timing_source() == v1::TIMING_SOURCE_HARDWARE_CLOCK) {
+    const bool promised = board_type.type.tick_unit() == v1::TICK_UNIT_CYCLES;
+    if (promised && !recording.hello.counts_core_cycles()) {
+      reasons.emplace_back("the board type counts cycles, and the agent found no cycle counter in the core");
+    } else if (!promised && recording.hello.counts_core_cycles()) {
+      reasons.emplace_back("the agent counts the core's cycles, and the board type says that a timer is read");
+    }
+  }
   const bool counts_instructions = board_type.type.timing_source() == v1::TIMING_SOURCE_INSTRUCTION_COUNT;
   const double off = recording.calibration_ratio - 1.0;
   if (counts_instructions && (off > kCalibrationTolerance || off < -kCalibrationTolerance)) {
@@ -156,6 +170,13 @@ v1::RunResult make_result(const RunRecording& recording, const boards::CatalogEn
   result.mutable_provenance()->set_board_id(board_id);
   result.mutable_provenance()->set_server_version(server_version);
   double clean_ticks = 0;
+  if (!recording.profile_clean_ticks.empty()) {
+    std::vector<double> clean;
+    for (const std::uint64_t ticks : recording.profile_clean_ticks) {
+      clean.push_back(static_cast<double>(scale.to_unit(ticks)));
+    }
+    clean_ticks = stats::median(std::move(clean));
+  }
   if (measurements.contains(v1::MEASUREMENT_LATENCY)) {
     *result.mutable_latency() = stats::summarize_latency(samples_of(recording, scale), scale.units_per_second());
     clean_ticks = result.latency().median_ticks();

@@ -28,25 +28,18 @@ T choice(TomlReader& reader, const toml::table& table, const char* key, const st
   return T{};
 }
 
-const std::map<std::string, v1::TimingSource> kTimingSources = {
-    {"instruction_count", v1::TIMING_SOURCE_INSTRUCTION_COUNT},
-    {"cycle_counter", v1::TIMING_SOURCE_HARDWARE_CLOCK},
-    {"timer", v1::TIMING_SOURCE_HARDWARE_CLOCK},
-    {"host_clock", v1::TIMING_SOURCE_HOST_CLOCK},
+struct Timing {
+  v1::TimingSource source = v1::TIMING_SOURCE_UNSPECIFIED;
+  v1::TickUnit unit = v1::TICK_UNIT_UNSPECIFIED;
+};
+const std::map<std::string, Timing> kTimings = {
+    {"instruction_count", {v1::TIMING_SOURCE_INSTRUCTION_COUNT, v1::TICK_UNIT_INSTRUCTIONS}},
+    {"cycle_counter", {v1::TIMING_SOURCE_HARDWARE_CLOCK, v1::TICK_UNIT_CYCLES}},
+    {"timer", {v1::TIMING_SOURCE_HARDWARE_CLOCK, v1::TICK_UNIT_TIMER_TICKS}},
+    {"host_clock", {v1::TIMING_SOURCE_HOST_CLOCK, v1::TICK_UNIT_NANOSECONDS}},
 };
 const std::map<std::string, SlotWriter> kSlotWriters = {{"agent", SlotWriter::kAgent},
                                                         {"flasher", SlotWriter::kFlasher}};
-
-v1::TickUnit unit_of(v1::TimingSource source) {
-  switch (source) {
-    case v1::TIMING_SOURCE_INSTRUCTION_COUNT:
-      return v1::TICK_UNIT_INSTRUCTIONS;
-    case v1::TIMING_SOURCE_HARDWARE_CLOCK:
-      return v1::TICK_UNIT_CYCLES;
-    default:
-      return v1::TICK_UNIT_NANOSECONDS;
-  }
-}
 
 // The sub-table `key`, read by `read`; absent: an error if it is required.
 template <typename Read>
@@ -65,9 +58,14 @@ absl::Status section(TomlReader& parent, const toml::table& root, const std::str
 }  // namespace
 
 absl::StatusOr<CatalogEntry> load_board_type(const std::filesystem::path& path) {
-  const absl::StatusOr<toml::table> root = parse_toml_file(path, kReason);
+  const absl::StatusOr<std::string> text = read_text_file(path, kReason);
+  if (!text.ok()) return text.status();
+  return parse_board_type(*text, path.string());
+}
+
+absl::StatusOr<CatalogEntry> parse_board_type(const std::string& text, const std::string& file) {
+  const absl::StatusOr<toml::table> root = parse_toml(text, file, kReason);
   if (!root.ok()) return root.status();
-  const std::string file = path.string();
   CatalogEntry entry;
   v1::BoardType& type = entry.type;
   TomlReader top(*root, file, "board type", kReason);
@@ -83,8 +81,9 @@ absl::StatusOr<CatalogEntry> load_board_type(const std::filesystem::path& path) 
   const absl::Status sections[] = {
       section(top, *root, file, "timing", true,
               [&](TomlReader& timing, const toml::table& table) {
-                type.set_timing_source(choice(timing, table, "source", kTimingSources));
-                type.set_tick_unit(unit_of(type.timing_source()));
+                const Timing source = choice(timing, table, "source", kTimings);
+                type.set_timing_source(source.source);
+                type.set_tick_unit(source.unit);
                 entry.instruction_ns = timing.number("instruction_ns", 0);
                 if ((entry.instruction_ns != 0) != (type.timing_source() == v1::TIMING_SOURCE_INSTRUCTION_COUNT)) {
                   timing.fail(table, "'instruction_ns' belongs to source instruction_count, and it alone");
@@ -99,7 +98,7 @@ absl::StatusOr<CatalogEntry> load_board_type(const std::filesystem::path& path) 
       section(top, *root, file, "agent_image", false,
               [&](TomlReader& agent, const toml::table&) {
                 entry.agent_address = agent.number("address");
-                entry.agent_flash_bytes = agent.number("bytes");
+                type.set_agent_flash_bytes(agent.number("bytes"));
               }),
       section(top, *root, file, "model_slot", false,
               [&](TomlReader& reader, const toml::table& table) {

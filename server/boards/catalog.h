@@ -28,7 +28,6 @@ struct CatalogEntry {
   // Virtual time of one instruction; 0: ticks are a clock's.
   std::uint64_t instruction_ns = 0;
   std::uint64_t agent_address = 0;
-  std::uint64_t agent_flash_bytes = 0;
   std::optional<ModelSlot> slot;
   // Empty: the type has no flasher.
   std::string flasher_kind;
@@ -42,5 +41,8 @@ struct CatalogEntry {
 absl::StatusOr<std::vector<CatalogEntry>> load_catalog(const std::filesystem::path& folder);
 
 absl::StatusOr<CatalogEntry> load_board_type(const std::filesystem::path& file);
+
+// The same of a file's text; `file` is for messages.
+absl::StatusOr<CatalogEntry> parse_board_type(const std::string& text, const std::string& file);
 
 }  // namespace tinyrig::boards

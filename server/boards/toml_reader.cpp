@@ -6,10 +6,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/base/error.h"
+#include "server/base/status_macros.h"
 
 namespace tinyrig::boards {
 
-absl::StatusOr<toml::table> parse_toml_file(const std::filesystem::path& file, const std::string& reason) {
+absl::StatusOr<std::string> read_text_file(const std::filesystem::path& file, const std::string& reason) {
   std::ifstream stream(file, std::ios::binary);
   if (!stream) {
     return make_error(absl::StatusCode::kNotFound, reason, absl::StrCat("cannot read ", file.string()),
@@ -17,14 +18,22 @@ absl::StatusOr<toml::table> parse_toml_file(const std::filesystem::path& file, c
   }
   std::ostringstream text;
   text << stream.rdbuf();
+  return text.str();
+}
+
+absl::StatusOr<toml::table> parse_toml(const std::string& text, const std::string& file, const std::string& reason) {
   try {
-    return toml::parse(text.str(), file.string());
+    return toml::parse(text, file);
   } catch (const toml::parse_error& error) {
-    return make_error(
-        absl::StatusCode::kInvalidArgument, reason,
-        absl::StrCat(file.string(), ":", error.source().begin.line, ": ", std::string(error.description())),
-        "The file is TOML 1.0.");
+    return make_error(absl::StatusCode::kInvalidArgument, reason,
+                      absl::StrCat(file, ":", error.source().begin.line, ": ", std::string(error.description())),
+                      "The file is TOML 1.0.");
   }
+}
+
+absl::StatusOr<toml::table> parse_toml_file(const std::filesystem::path& file, const std::string& reason) {
+  TINYRIG_ASSIGN_OR_RETURN(const std::string text, read_text_file(file, reason));
+  return parse_toml(text, file.string(), reason);
 }
 
 TomlReader::TomlReader(const toml::table& table, std::string file, std::string what, std::string reason)

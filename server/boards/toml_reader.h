@@ -15,7 +15,13 @@
 
 namespace tinyrig::boards {
 
-// INVALID_ARGUMENT (`reason`) with file and line on a syntax error; NOT_FOUND when unreadable.
+// NOT_FOUND (`reason`) when unreadable.
+absl::StatusOr<std::string> read_text_file(const std::filesystem::path& file, const std::string& reason);
+
+// INVALID_ARGUMENT (`reason`) with file and line on a syntax error. `file` is for messages.
+absl::StatusOr<toml::table> parse_toml(const std::string& text, const std::string& file, const std::string& reason);
+
+// Both of them.
 absl::StatusOr<toml::table> parse_toml_file(const std::filesystem::path& file, const std::string& reason);
 
 class TomlReader {

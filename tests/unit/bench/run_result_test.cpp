@@ -47,12 +47,14 @@ RunRecording good_recording() {
   recording.hello.set_build_id("feedfacefeedface");
   recording.hello.set_unit_id(std::string("\x00\x01\xfe\xff", 4));
   recording.hello.set_boot_count(5);
+  recording.hello.set_capabilities(agent::v1::CAPABILITY_MASKS_INTERRUPTS);
   recording.placement = "flash_slot";
   recording.calibration_ratio = 1.0;
   recording.sessions = {{.latency_ticks = {3200, 3264}, .output_fnv1a32 = 7},   // 1000 and 1020 instructions
                         {.latency_ticks = {3232, 3232}, .output_fnv1a32 = 7}};  // 1010 twice
   recording.profile = {{.total_ticks = 3360, .operator_ticks = {1600, 1664}},   // 1050: 500 and 520
                        {.total_ticks = 3392, .operator_ticks = {1600, 1728}}};  // 1060: 500 and 540
+  recording.counter_read_ticks = 64;  // 20 instructions
   recording.memory.set_arena_used_bytes(3000);
   recording.memory.set_stack_bytes(2048);
   recording.memory.set_stack_high_water_bytes(900);
@@ -159,6 +161,17 @@ TEST(MakeResult, ProfilesWithItsOwnOverhead) {
   EXPECT_DOUBLE_EQ(profile.instrumented_ticks(), 1055);
   EXPECT_DOUBLE_EQ(profile.clean_ticks(), 1010);
   EXPECT_DOUBLE_EQ(profile.overhead_ratio(), 45.0 / 1010);
+  EXPECT_DOUBLE_EQ(profile.counter_read_ticks(), 20);
+}
+
+TEST(MakeResult, ProfileWithoutLatencyIsHeldAgainstCleanInferencesOfItsOwn) {
+  RunRecording recording = good_recording();
+  for (Session& session : recording.sessions) session.latency_ticks.clear();
+  recording.profile_clean_ticks = {3200, 3200, 3264};  // 1000, 1000, 1020
+  const v1::RunResult result = result_of(recording, emulated_type(), {v1::MEASUREMENT_PROFILE});
+  EXPECT_FALSE(result.has_latency());
+  EXPECT_DOUBLE_EQ(result.profile().clean_ticks(), 1000);
+  EXPECT_DOUBLE_EQ(result.profile().overhead_ratio(), 0.055);  // of 1055
 }
 
 TEST(MakeResult, KnowsNoOverheadWithoutALatencyToCompareWith) {
@@ -199,6 +212,9 @@ TEST(MakeResult, SaysWhereEveryNumberComesFrom) {
   EXPECT_EQ(from.ticks_per_second(), 0U);
   EXPECT_EQ(from.calibration_ratio(), 1.0);
   EXPECT_TRUE(from.emulated());
+  EXPECT_TRUE(from.interrupts_masked());
+  EXPECT_EQ(from.interrupts(), 0U);
+  EXPECT_FALSE(from.counts_core_cycles());
 }
 
 TEST(Validity, AGoodRecordingIsValid) {
@@ -223,6 +239,22 @@ TEST(Validity, NoInterruptMayRunInAWindow) {
   const std::vector<std::string> reasons = {"2 interrupts ran in the measuring window of session 2",
                                             "1 interrupts ran while operators were profiled"};
   EXPECT_EQ(broken(recording), reasons);
+  EXPECT_EQ(result_of(recording).provenance().interrupts(), 3U);
+}
+
+TEST(Validity, CyclesComeFromTheCoresOwnCounter) {
+  const boards::CatalogEntry cycles = silicon_type();
+  boards::CatalogEntry timer = silicon_type();
+  timer.type.set_tick_unit(v1::TICK_UNIT_TIMER_TICKS);
+  RunRecording without = good_recording(), with = good_recording();
+  with.hello.set_counts_core_cycles(true);
+  EXPECT_EQ(result_of(with, cycles).validity(), v1::VALIDITY_VALID);
+  EXPECT_TRUE(result_of(with, cycles).provenance().counts_core_cycles());
+  EXPECT_EQ(result_of(without, timer).validity(), v1::VALIDITY_VALID);
+  EXPECT_EQ(result_of(without, cycles).invalid_reasons(0),
+            "the board type counts cycles, and the agent found no cycle counter in the core");
+  EXPECT_EQ(result_of(with, timer).invalid_reasons(0),
+            "the agent counts the core's cycles, and the board type says that a timer is read");
 }
 
 TEST(Validity, SessionsMustComputeTheSame) {
@@ -240,6 +272,7 @@ TEST(Validity, ACounterMayBeOffByAThousandth) {
             std::vector<std::string>{"the counter gave 0.9985 times the instructions of a loop of known length"});
   recording.calibration_ratio = 0;  // never calibrated
   EXPECT_EQ(broken(recording).size(), 1U);
+  recording.hello.set_counts_core_cycles(true);
   EXPECT_EQ(result_of(recording, silicon_type()).validity(), v1::VALIDITY_VALID) << "silicon has no known loop";
 }
 

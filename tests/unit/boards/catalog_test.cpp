@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "server/base/error.h"
+#include "server/boards/builtin_catalog.h"
 
 namespace tinyrig::boards {
 namespace {
@@ -29,6 +30,9 @@ model_ram_bytes = 256
 address = 0x100
 bytes = 64
 writer = "flasher"
+[agent_image]
+address = 0
+bytes = 960
 )";
 
 class CatalogTest : public ::testing::Test {
@@ -64,6 +68,17 @@ TEST_F(CatalogTest, ReadsABoardType) {
   EXPECT_EQ(entry.slot->address, 0x100U);
   EXPECT_EQ(entry.slot->writer, SlotWriter::kFlasher);
   EXPECT_EQ(entry.max_baud, 115'200U);
+  EXPECT_EQ(entry.type.agent_flash_bytes(), 960U);
+}
+
+TEST_F(CatalogTest, TicksAreCyclesOnlyWhereTheCoreCountsThem) {
+  const std::string clocked = replaced(kBoard, "instruction_ns = 128", "");
+  const auto unit_of = [&](const std::string& source) {
+    return parse_board_type(replaced(clocked, "instruction_count", source), "b.toml")->type.tick_unit();
+  };
+  EXPECT_EQ(unit_of("cycle_counter"), v1::TICK_UNIT_CYCLES);
+  EXPECT_EQ(unit_of("timer"), v1::TICK_UNIT_TIMER_TICKS);
+  EXPECT_EQ(unit_of("host_clock"), v1::TICK_UNIT_NANOSECONDS);
 }
 
 TEST_F(CatalogTest, ErrorsNameFileLineAndWhatIsAllowed) {
@@ -92,6 +107,16 @@ TEST(Catalog, TheOneOfThisRepositoryIsValid) {
   const auto catalog = load_catalog(TINYRIG_CATALOG_DIR);
   ASSERT_TRUE(catalog.ok()) << catalog.status();
   EXPECT_GE(catalog->size(), 1U);
+}
+
+TEST(Catalog, BuiltInIsTheOneOfThisRepository) {
+  const auto from_files = load_catalog(TINYRIG_CATALOG_DIR);
+  const auto built_in = builtin_catalog();
+  ASSERT_TRUE(built_in.ok()) << built_in.status();
+  ASSERT_EQ(built_in->size(), from_files->size());
+  for (std::size_t i = 0; i < built_in->size(); ++i) {
+    EXPECT_EQ((*built_in)[i].type.SerializeAsString(), (*from_files)[i].type.SerializeAsString());
+  }
 }
 
 }  // namespace

@@ -26,6 +26,26 @@ TEST(Format, Ticks) {
   EXPECT_EQ(ticks(NAN), "nan");
 }
 
+TEST(Format, ThreeDigitsThatMatter) {
+  EXPECT_EQ(significant(0), "0");
+  EXPECT_EQ(significant(0.02345), "0.0234");
+  EXPECT_EQ(significant(0.5), "0.500");
+  EXPECT_EQ(significant(7.456), "7.46");
+  EXPECT_EQ(significant(12.34), "12.3");
+  EXPECT_EQ(significant(1234.5), "1,235");
+  EXPECT_EQ(significant(NAN), "nan");
+}
+
+TEST(Format, Bars) {
+  EXPECT_EQ(bar(50, 100, 10), "#####");
+  EXPECT_EQ(bar(100, 100, 10), "##########");
+  EXPECT_EQ(bar(300, 100, 10), "##########") << "never wider";
+  EXPECT_EQ(bar(0.01, 100, 10), "#") << "there is something";
+  EXPECT_EQ(bar(0, 100, 10), "");
+  EXPECT_EQ(bar(1, 0, 10), "");
+  EXPECT_EQ(bar(NAN, 100, 10), "");
+}
+
 TEST(Format, Bytes) {
   EXPECT_EQ(bytes(0), "0 B");
   EXPECT_EQ(bytes(1023), "1023 B");
@@ -71,6 +91,7 @@ TEST(Format, EmulatedIsAlwaysSaid) {
   EXPECT_EQ(tick_unit(v1::TICK_UNIT_INSTRUCTIONS, true), "instructions (emulated)");
   EXPECT_EQ(tick_unit(v1::TICK_UNIT_CYCLES, false), "cycles");
   EXPECT_EQ(tick_unit(v1::TICK_UNIT_NANOSECONDS, false), "ns");
+  EXPECT_EQ(tick_unit(v1::TICK_UNIT_TIMER_TICKS, false), "timer ticks");
   EXPECT_EQ(tick_unit(v1::TICK_UNIT_UNSPECIFIED, true), "ticks (emulated)");
 }
 

@@ -27,7 +27,8 @@ export type TickUnit =
   | 'TICK_UNIT_UNSPECIFIED'
   | 'TICK_UNIT_INSTRUCTIONS'
   | 'TICK_UNIT_CYCLES'
-  | 'TICK_UNIT_NANOSECONDS';
+  | 'TICK_UNIT_NANOSECONDS'
+  | 'TICK_UNIT_TIMER_TICKS';
 
 export interface ErrorDetail {
   reason?: string;
@@ -73,6 +74,7 @@ export interface BoardType {
   flashBytes?: Int64;
   ramBytes?: Int64;
   labels?: string[];
+  agentFlashBytes?: Int64;
 }
 
 export interface AgentRuntime {
@@ -305,6 +307,11 @@ export type Validity =
   | 'VALIDITY_VALID'
   | 'VALIDITY_INVALID';
 
+export type ProfileFormat =
+  | 'PROFILE_FORMAT_UNSPECIFIED'
+  | 'PROFILE_FORMAT_CHROME_TRACE'
+  | 'PROFILE_FORMAT_CSV';
+
 export interface Interval {
   known?: boolean;
   low?: Double;
@@ -326,6 +333,9 @@ export interface RunProvenance {
   calibrationRatio?: Double;
   emulated?: boolean;
   runtime?: AgentRuntime;
+  interruptsMasked?: boolean;
+  interrupts?: number;
+  countsCoreCycles?: boolean;
 }
 
 export interface LatencyResult {
@@ -361,6 +371,7 @@ export interface ProfileResult {
   instrumentedTicks?: Double;
   cleanTicks?: Double;
   overheadRatio?: Double;
+  counterReadTicks?: Double;
 }
 
 export interface MemoryResult {
@@ -454,6 +465,17 @@ export interface ExportRunResponse {
   samples?: SessionSamples[];
 }
 
+export interface ExportProfileRequest {
+  runId?: string;
+  format?: ProfileFormat;
+}
+
+export interface ExportProfileResponse {
+  fileName?: string;
+  mediaType?: string;
+  content?: string;
+}
+
 export interface QueryLeaderboardRequest {
   model?: string;
   boardType?: string;
@@ -516,6 +538,8 @@ export interface OperatorInfo {
   shape?: string;
   macs?: Int64;
   weightBytes?: Int64;
+  kernel?: string;
+  arenaLiveBytes?: Int64;
 }
 
 export interface ExpectedOutput {
@@ -579,6 +603,56 @@ export interface GetModelResponse {
   model?: Model;
 }
 
+export interface ArenaBlock {
+  name?: string;
+  offsetBytes?: Int64;
+  sizeBytes?: Int64;
+  firstStep?: number;
+  lastStep?: number;
+  shared?: boolean;
+}
+
+export interface MemoryUse {
+  totalBytes?: Int64;
+  agentBytes?: Int64;
+  modelLimitBytes?: Int64;
+  modelBytes?: Int64;
+}
+
+export interface Inspection {
+  modelName?: string;
+  modelSha256?: string;
+  fileBytes?: Int64;
+  boardType?: BoardType;
+  packedCore?: string;
+  inputs?: TensorInfo[];
+  outputs?: TensorInfo[];
+  operators?: OperatorInfo[];
+  macs?: Int64;
+  weightBytes?: Int64;
+  packedModelBytes?: Int64;
+  arenaBytes?: Int64;
+  arenaLowerBoundBytes?: Int64;
+  arenaPlan?: ArenaBlock[];
+  fits?: boolean;
+  placement?: string;
+  reason?: string;
+  message?: string;
+  missingRamBytes?: Int64;
+  missingSlotBytes?: Int64;
+  ram?: MemoryUse;
+  flash?: MemoryUse;
+}
+
+export interface InspectModelRequest {
+  model?: string;
+  boardTypes?: string[];
+}
+
+export interface InspectModelResponse {
+  inspections?: Inspection[];
+}
+
 export type GetVersionRequest = Record<string, never>;
 
 export interface GetVersionResponse {
@@ -606,9 +680,11 @@ export interface Methods {
   'tinyrig.v1.RunService/GetRun': { request: GetRunRequest; response: GetRunResponse };
   'tinyrig.v1.RunService/ListRuns': { request: ListRunsRequest; response: ListRunsResponse };
   'tinyrig.v1.RunService/ExportRun': { request: ExportRunRequest; response: ExportRunResponse };
+  'tinyrig.v1.RunService/ExportProfile': { request: ExportProfileRequest; response: ExportProfileResponse };
   'tinyrig.v1.LeaderboardService/QueryLeaderboard': { request: QueryLeaderboardRequest; response: QueryLeaderboardResponse };
   'tinyrig.v1.ModelService/GetUploadStatus': { request: GetUploadStatusRequest; response: GetUploadStatusResponse };
   'tinyrig.v1.ModelService/ListModels': { request: ListModelsRequest; response: ListModelsResponse };
   'tinyrig.v1.ModelService/GetModel': { request: GetModelRequest; response: GetModelResponse };
+  'tinyrig.v1.ModelService/InspectModel': { request: InspectModelRequest; response: InspectModelResponse };
   'tinyrig.v1.SystemService/GetVersion': { request: GetVersionRequest; response: GetVersionResponse };
 }
