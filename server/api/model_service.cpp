@@ -1,9 +1,17 @@
 // ModelService: content-addressed models with names. The upload itself is model_upload.cpp.
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "server/api/model_request_rules.h"
 #include "server/api/model_upload.h"
 #include "server/api/services.h"
 #include "server/api/unary.h"
 #include "server/base/status_macros.h"
+#include "server/boards/board_directory.h"
+#include "server/inspect/inspect.h"
 #include "server/store/store.h"
 #include "tinyrig/v1/model.grpc.pb.h"
 
@@ -49,6 +57,20 @@ class ModelService final : public v1::ModelService::CallbackService {
                                      v1::GetModelResponse* response) override {
     return answer(call, context_.executor, [this, request, response]() -> absl::Status {
       TINYRIG_ASSIGN_OR_RETURN(*response->mutable_model(), context_.store.find_model(request->model()));
+      return absl::OkStatus();
+    });
+  }
+
+  grpc::ServerUnaryReactor* InspectModel(grpc::CallbackServerContext* call, const v1::InspectModelRequest* request,
+                                         v1::InspectModelResponse* response) override {
+    return answer(call, context_.executor, [this, request, response]() -> absl::Status {
+      TINYRIG_ASSIGN_OR_RETURN(const v1::Model model, context_.store.find_model(request->model()));
+      const std::vector<std::string> ids(request->board_types().begin(), request->board_types().end());
+      TINYRIG_ASSIGN_OR_RETURN(const auto types, inspect::choose_types(context_.boards.types(), ids));
+      TINYRIG_ASSIGN_OR_RETURN(const std::string bytes, context_.store.model_bytes(model.sha256()));
+      const std::span file(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+      TINYRIG_ASSIGN_OR_RETURN(auto inspections, inspect::inspect_model(model.name(), file, types));
+      for (v1::Inspection& inspection : inspections) *response->add_inspections() = std::move(inspection);
       return absl::OkStatus();
     });
   }

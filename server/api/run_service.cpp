@@ -2,6 +2,7 @@
 #include "server/api/services.h"
 #include "server/api/unary.h"
 #include "server/base/status_macros.h"
+#include "server/export/export_profile.h"
 #include "server/jobs/job_queue.h"
 #include "server/store/store.h"
 #include "tinyrig/v1/run.grpc.pb.h"
@@ -40,6 +41,15 @@ class RunService final : public v1::RunService::CallbackService {
       TINYRIG_ASSIGN_OR_RETURN(*response->mutable_run(), context_.jobs.run(request->run_id()));
       TINYRIG_ASSIGN_OR_RETURN(const auto sessions, context_.store.samples(request->run_id()));
       for (const v1::SessionSamples& session : sessions) *response->add_samples() = session;
+      return absl::OkStatus();
+    });
+  }
+
+  grpc::ServerUnaryReactor* ExportProfile(grpc::CallbackServerContext* call, const v1::ExportProfileRequest* request,
+                                          v1::ExportProfileResponse* response) override {
+    return answer(call, context_.executor, [this, request, response]() -> absl::Status {
+      TINYRIG_ASSIGN_OR_RETURN(const v1::Run run, context_.jobs.run(request->run_id()));
+      TINYRIG_ASSIGN_OR_RETURN(*response, exporting::export_profile(run, request->format()));
       return absl::OkStatus();
     });
   }

@@ -3,6 +3,7 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <fstream>
 #include <iterator>
@@ -74,6 +75,18 @@ jobs::AttemptEnd good_end(const jobs::Lease& lease, const jobs::BoardView& view)
   latency.mutable_median_interval_ticks()->set_known(true);
   latency.mutable_median_interval_ticks()->set_low(123'456);
   latency.mutable_median_interval_ticks()->set_high(123'456);
+  if (std::count(lease.run.measurements().begin(), lease.run.measurements().end(), v1::MEASUREMENT_PROFILE) != 0) {
+    v1::ProfileResult& profile = *result.mutable_profile();
+    profile.set_iterations(3);
+    profile.set_clean_ticks(123'456);
+    profile.set_instrumented_ticks(123'556);
+    profile.set_sum_ticks(123'500);
+    profile.set_overhead_ratio(100 / 123'456.0);
+    v1::OperatorProfile& op = *profile.add_operators();
+    op.set_kind("CONV_2D");
+    op.set_ticks(123'500);
+    op.set_share(1);
+  }
   result.mutable_memory()->set_arena_used_bytes(2048);
   result.mutable_verification()->set_against(v1::Verification::AGAINST_EXPECTED);
   result.mutable_verification()->set_inputs_checked(2);
