@@ -29,6 +29,13 @@ ExitCode models_add(const GlobalOptions& global, const ModelsAddOptions& options
 ExitCode models_list(const GlobalOptions& global);
 ExitCode models_show(const GlobalOptions& global, const std::string& name);
 
+struct InspectOptions {
+  std::string model;
+  std::vector<std::string> board_types;
+  std::string catalog;
+};
+ExitCode inspect_model(const GlobalOptions& global, const InspectOptions& options);
+
 struct SubmitOptions {
   std::vector<std::string> models;
   std::vector<std::string> boards;
@@ -54,7 +61,12 @@ ExitCode job_logs(const GlobalOptions& global, const std::string& job_id);
 ExitCode job_wait(const GlobalOptions& global, const std::string& job_id, bool cancel_on_interrupt);
 
 ExitCode run_show(const GlobalOptions& global, const std::string& run_id);
-ExitCode export_run(const GlobalOptions& global, const std::string& run_id, const std::string& output_file);
+struct ExportOptions {
+  std::string run_id;
+  std::string format;
+  std::string output_file;
+};
+ExitCode export_run(const GlobalOptions& global, const ExportOptions& options);
 
 struct LeaderboardOptions {
   std::string model;

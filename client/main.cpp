@@ -9,13 +9,16 @@ namespace {
 
 using tinyrig::client::BoardsOptions;
 using tinyrig::client::ExitCode;
+using tinyrig::client::ExportOptions;
 using tinyrig::client::GlobalOptions;
+using tinyrig::client::InspectOptions;
 using tinyrig::client::LeaderboardOptions;
 using tinyrig::client::ModelsAddOptions;
 using tinyrig::client::SubmitOptions;
 
 constexpr char kExitCodes[] =
-    "Exit codes: 0 done; 1 the job or run did not succeed; 2 the command line makes no sense or a local file cannot "
+    "Exit codes: 0 done; 1 the job or run did not succeed, the model does not fit; 2 the command line makes no sense "
+    "or a local file cannot "
     "be\n"
     "read; 3 the server refused (not found, invalid, taken); 4 the server cannot be reached or failed; 130 detached "
     "by\n"
@@ -32,7 +35,8 @@ struct Arguments {
   std::string job_id;
   bool cancel_on_interrupt = false;
   std::string run_id;
-  std::string output_file;
+  InspectOptions inspect;
+  ExportOptions exported;
   LeaderboardOptions leaderboard;
 };
 
@@ -74,6 +78,21 @@ void add_model_commands(CLI::App& app, Arguments& args, Action& chosen) {
   CLI::App* show = command(*models, "show", "A model's tensors and operators", chosen,
                            [&] { return client::models_show(args.global, args.model); });
   show->add_option("NAME", args.model, "Name, or at least 8 digits of the digest")->required();
+}
+
+void add_inspect_command(CLI::App& app, Arguments& args, Action& chosen) {
+  namespace client = tinyrig::client;
+  CLI::App* inspect = command(app, "inspect",
+                              "What a model will take on a board type: operators, kernels, arena, flash, RAM, and what "
+                              "does not fit. Needs no board, and of a .tflite file no server either",
+                              chosen, [&] { return client::inspect_model(args.global, args.inspect); });
+  inspect->add_option("MODEL", args.inspect.model, "A .tflite file, or the name of a registered model")->required();
+  inspect
+      ->add_option("--for", args.inspect.board_types,
+                   "A board type: all about it; several, or none (every type): a table of what fits where; repeatable")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  inspect->add_option("--catalog", args.inspect.catalog, "Folder of board types (default: those of this version)");
 }
 
 void add_submit_command(CLI::App& app, Arguments& args, Action& chosen) {
@@ -144,10 +163,16 @@ void add_result_commands(CLI::App& app, Arguments& args, Action& chosen) {
   leaderboard->add_option("--runtime", options.runtime, "Only this runtime");
   leaderboard->add_option("--limit", options.limit, "How many rows (default 100, at most 1000)");
 
-  CLI::App* exported = command(app, "export", "One run as JSON, with every raw sample", chosen,
-                               [&] { return client::export_run(args.global, args.run_id, args.output_file); });
-  exported->add_option("RUN", args.run_id, "Id of the run")->required();
-  exported->add_option("--output,-o", args.output_file, "File to write (default: stdout)");
+  CLI::App* exported = command(app, "export", "One run as JSON, with every raw sample, or its profile", chosen,
+                               [&] { return client::export_run(args.global, args.exported); });
+  exported->add_option("RUN", args.exported.run_id, "Id of the run")->required();
+  exported
+      ->add_option("--format", args.exported.format,
+                   "json: all of the run; trace: the profile for Perfetto (Chrome's trace events); csv: the profile, a "
+                   "row per operator")
+      ->check(CLI::IsMember({"json", "trace", "csv"}))
+      ->default_str("json");
+  exported->add_option("--output,-o", args.exported.output_file, "File to write (default: stdout)");
 }
 
 int run(int argc, char** argv) {
@@ -163,6 +188,7 @@ int run(int argc, char** argv) {
   app.footer(kExitCodes);
   add_farm_commands(app, args, chosen);
   add_model_commands(app, args, chosen);
+  add_inspect_command(app, args, chosen);
   add_submit_command(app, args, chosen);
   add_job_commands(app, args, chosen);
   add_result_commands(app, args, chosen);

@@ -20,21 +20,6 @@ constexpr std::size_t kChunkBytes = 64 * 1024;
 constexpr std::uintmax_t kMaxFileBytes = 64 * 1024 * 1024;
 constexpr int kTries = 4;
 
-ExitCode read_file(const std::string& path, std::string* bytes) {
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error)) return report_usage(path + " is a folder, not a file");
-  const std::uintmax_t size = std::filesystem::file_size(path, error);
-  if (error) return report_usage("cannot read " + path + ": " + error.message(), "check the path");
-  if (size > kMaxFileBytes) {
-    return report_usage(path + " has " + std::to_string(size) + " bytes, at most " + std::to_string(kMaxFileBytes) +
-                        " are taken");
-  }
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return report_usage("cannot read " + path + ": " + std::strerror(errno), "check the file's rights");
-  bytes->assign(std::istreambuf_iterator<char>(file), {});
-  return kOk;
-}
-
 std::string sha256_hex(const std::string& bytes) {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
   SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
@@ -49,7 +34,7 @@ std::string sha256_hex(const std::string& bytes) {
 ExitCode expected_outputs(const std::string& path, v1::UploadModelRequest::Header* header) {
   if (path.empty()) return kOk;
   std::string json;
-  if (const ExitCode read = read_file(path, &json); read != kOk) return read;
+  if (const ExitCode read = read_model_file(path, &json); read != kOk) return read;
   const auto expected = parse_golden(json);
   if (!expected.ok()) {
     return report_usage(path + ": " + std::string(expected.status().message()),
@@ -78,6 +63,25 @@ grpc::Status send(v1::ModelService::Stub& stub, grpc::ClientContext& context, v1
 
 }  // namespace
 
+ExitCode read_model_file(const std::string& path, std::string* bytes) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) return report_usage(path + " is a folder, not a file");
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  if (error) return report_usage("cannot read " + path + ": " + error.message(), "check the path");
+  if (size > kMaxFileBytes) {
+    return report_usage(path + " has " + std::to_string(size) + " bytes, at most " + std::to_string(kMaxFileBytes) +
+                        " are taken");
+  }
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return report_usage("cannot read " + path + ": " + std::strerror(errno), "check the file's rights");
+  bytes->assign(std::istreambuf_iterator<char>(file), {});
+  return kOk;
+}
+
+bool is_model_file(const std::string& model) {
+  return model.find('/') != std::string::npos || std::filesystem::path(model).extension() == ".tflite";
+}
+
 std::string model_name_of(const std::string& path) {
   std::string name = std::filesystem::path(path).stem().string();
   for (char& c : name) {
@@ -90,7 +94,7 @@ std::string model_name_of(const std::string& path) {
 
 ExitCode upload_model(const Connection& connection, const ModelFile& file, v1::UploadModelResponse* response) {
   std::string bytes;
-  if (const ExitCode read = read_file(file.path, &bytes); read != kOk) return read;
+  if (const ExitCode read = read_model_file(file.path, &bytes); read != kOk) return read;
   v1::UploadModelRequest::Header header;
   header.set_name(file.name.empty() ? model_name_of(file.path) : file.name);
   header.set_sha256(sha256_hex(bytes));

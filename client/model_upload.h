@@ -21,6 +21,12 @@ struct ModelFile {
 /// connection breaks. Reports what goes wrong. Empty `name` of the file is filled in from its path.
 ExitCode upload_model(const Connection& connection, const ModelFile& file, v1::UploadModelResponse* response);
 
+/// Whether `model` names a file (has a '/' or ends in .tflite) and not a registered model.
+bool is_model_file(const std::string& model);
+
+/// At most 64 MiB. Reports what goes wrong.
+ExitCode read_model_file(const std::string& path, std::string* bytes);
+
 /// "models/kws_small.tflite" -> "kws_small"; what a name may not hold becomes '-'.
 std::string model_name_of(const std::string& path);
 

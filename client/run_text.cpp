@@ -1,6 +1,7 @@
 #include "client/run_text.h"
 
 #include "client/format.h"
+#include "client/profile_text.h"
 #include "client/table.h"
 
 namespace tinyrig::client {
@@ -88,31 +89,10 @@ std::string memory(const v1::RunResult& result) {
          line("packed model", bytes(memory.packed_model_bytes()) + " in " + result.provenance().placement());
 }
 
-std::string profile(const v1::RunResult& result) {
-  if (!result.has_profile()) return "";
-  const v1::ProfileResult& profile = result.profile();
-  const std::string unit = tick_unit(result.provenance().tick_unit(), result.provenance().emulated());
-  std::string text = "\nprofile in " + unit + ", mean of " + std::to_string(profile.iterations()) + " iterations\n";
-  Table table({{"#", Table::Align::kRight},
-               {"OPERATOR"},
-               {"SHAPE"},
-               {"TICKS", Table::Align::kRight},
-               {"SHARE", Table::Align::kRight},
-               {"MACS", Table::Align::kRight},
-               {"TICKS/MAC", Table::Align::kRight},
-               {"WEIGHTS", Table::Align::kRight},
-               {"LIVE", Table::Align::kRight},
-               {"KERNEL"}});
-  for (const v1::OperatorProfile& op : profile.operators()) {
-    table.add({std::to_string(op.index()), op.kind(), op.shape(), ticks(op.ticks()), percent(op.share()),
-               grouped(op.macs()), op.macs() == 0 ? "-" : ticks(op.ticks() / static_cast<double>(op.macs())),
-               bytes(op.weight_bytes()), op.arena_live_bytes() == 0 ? "-" : bytes(op.arena_live_bytes()), op.kernel()});
-  }
-  text += table.text();
-  text += line("sum", ticks(profile.sum_ticks()));
-  text += line("end to end", ticks(profile.instrumented_ticks()) + " with profiling, " + ticks(profile.clean_ticks()) +
-                                 " without: overhead " + small_percent(profile.overhead_ratio()));
-  return text;
+std::string interrupts(const v1::RunProvenance& from) {
+  if (!from.has_interrupts()) return "";
+  const std::string ran = from.interrupts() == 0 ? "none ran" : std::to_string(from.interrupts()) + " RAN";
+  return from.interrupts_masked() ? "masked while measuring, " + ran : "not masked: a process of an operating system";
 }
 
 std::string provenance(const v1::RunResult& result) {
@@ -123,9 +103,11 @@ std::string provenance(const v1::RunResult& result) {
                             from.board_type().core() + " at " + hertz(from.board_type().clock_hz()) +
                             (from.emulated() ? ", emulated" : ""));
   text += line("timing", timing_source(from.timing_source()) + " in " + tick_unit(from.tick_unit(), from.emulated()) +
+                             (from.counts_core_cycles() ? ", the core's own counter" : "") +
                              (from.ticks_per_second() == 0 ? "" : ", " + hertz(from.ticks_per_second())));
   if (from.calibration_ratio() > 0)
     text += line("calibration", small_percent(from.calibration_ratio()) + " of expected");
+  text += line("interrupts", interrupts(from));
   text += line("runtime", runtime(from.runtime()) + (from.runtime().model_format() == v1::MODEL_FORMAT_TFLITE
                                                          ? ", takes the .tflite"
                                                          : ", packed for " + from.runtime().core()));
@@ -145,7 +127,7 @@ std::string run_text(const v1::Run& run) {
   std::string text = heading(run);
   if (!run.has_result()) return text;
   const v1::RunResult& result = run.result();
-  return text + validity(result) + latency(result) + memory(result) + profile(result) + provenance(result);
+  return text + validity(result) + latency(result) + memory(result) + profile_text(result) + provenance(result);
 }
 
 }  // namespace tinyrig::client

@@ -2,6 +2,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <utility>
 
 #include "client/commands.h"
 #include "client/run_text.h"
@@ -20,20 +21,33 @@ ExitCode run_show(const GlobalOptions& global, const std::string& run_id) {
   return print(global.json ? to_json(response) : run_text(response.run())) ? kOk : kUnavailable;
 }
 
-ExitCode export_run(const GlobalOptions& global, const std::string& run_id, const std::string& output_file) {
+ExitCode export_run(const GlobalOptions& global, const ExportOptions& options) {
   const Connection connection(global.server);
   const auto stub = connection.stub<v1::RunService>();
-  v1::ExportRunRequest request;
-  request.set_run_id(run_id);
-  v1::ExportRunResponse response;
-  const ExitCode called = connection.call(*stub, &v1::RunService::Stub::ExportRun, request, &response);
-  if (called != kOk) return called;
-  const std::string json = to_json(response);
-  if (output_file.empty()) return print(json) ? kOk : kUnavailable;
-  std::ofstream file(output_file, std::ios::binary | std::ios::trunc);
-  file << json;
+  std::string content;
+  if (options.format == "trace" || options.format == "csv") {
+    v1::ExportProfileRequest request;
+    request.set_run_id(options.run_id);
+    request.set_format(options.format == "csv" ? v1::PROFILE_FORMAT_CSV : v1::PROFILE_FORMAT_CHROME_TRACE);
+    v1::ExportProfileResponse response;
+    const ExitCode called = connection.call(*stub, &v1::RunService::Stub::ExportProfile, request, &response);
+    if (called != kOk) return called;
+    content = global.json ? to_json(response) : std::move(*response.mutable_content());
+  } else {
+    v1::ExportRunRequest request;
+    request.set_run_id(options.run_id);
+    v1::ExportRunResponse response;
+    const ExitCode called = connection.call(*stub, &v1::RunService::Stub::ExportRun, request, &response);
+    if (called != kOk) return called;
+    content = to_json(response);
+  }
+  if (options.output_file.empty()) return print(content) ? kOk : kUnavailable;
+  std::ofstream file(options.output_file, std::ios::binary | std::ios::trunc);
+  file << content;
   file.close();
-  if (!file) return report_usage("cannot write " + output_file + ": " + std::strerror(errno), "check folder and room");
+  if (!file) {
+    return report_usage("cannot write " + options.output_file + ": " + std::strerror(errno), "check folder and room");
+  }
   return kOk;
 }
 

@@ -1,5 +1,4 @@
 // tinyrig submit and tinyrig job wait: from models and boards to a finished job and its table.
-#include <filesystem>
 #include <memory>
 #include <optional>
 
@@ -52,14 +51,9 @@ ExitCode fill_spec(const SubmitOptions& options, v1::JobSpec* spec) {
   return kOk;
 }
 
-// A path is uploaded first; anything else is a name that the server knows.
-bool is_file(const std::string& model) {
-  return model.find('/') != std::string::npos || std::filesystem::path(model).extension() == ".tflite";
-}
-
 ExitCode resolve_models(const Connection& connection, const SubmitOptions& options, v1::JobSpec* spec) {
   for (const std::string& model : options.models) {
-    if (!is_file(model)) {
+    if (!is_model_file(model)) {  // a name that the server knows
       spec->add_models(model);
       continue;
     }

@@ -114,6 +114,99 @@ TEST_F(CliTest, RunExportLeaderboardVersion) {
   EXPECT_NE(version.out.find("1.2.3-test"), std::string::npos) << version.out;
 }
 
+TEST_F(CliTest, ExportsTheProfileForOtherTools) {
+  const std::string run_id = run_of_digits();
+  const auto trace = json(run({"export", run_id, "--format", "trace"}));
+  EXPECT_TRUE(trace.fields().at("otherData").struct_value().fields().at("emulated").bool_value());
+  EXPECT_EQ(trace.fields().at("traceEvents").list_value().values_size(), 9);
+  const std::string file = (folder_.path() / "profile.csv").string();
+  EXPECT_EQ(run({"export", run_id, "--format", "csv", "-o", file}).exit_code, 0);
+  std::ifstream csv(file);
+  std::string titles, row, more;
+  std::getline(csv, titles);
+  std::getline(csv, row);
+  EXPECT_EQ(titles.substr(0, 20), "run_id,model,model_s");
+  EXPECT_NE(row.find(run_id + ",digits,"), std::string::npos) << row;
+  EXPECT_NE(row.find(",0,CONV_2D,,,0,123500,1,0,0,0\r"), std::string::npos) << row;
+  EXPECT_FALSE(std::getline(csv, more)) << "one operator, one row";
+  EXPECT_EQ(run({"export", run_id, "--format", "xml"}).exit_code, 2);
+  EXPECT_EQ(run({"export", "r-none", "--format", "csv"}).exit_code, 3);
+  const Ended shown = run({"run", "show", run_id});
+  EXPECT_NE(shown.out.find("overhead 0.0810 %"), std::string::npos) << shown.out;
+}
+
+TEST_F(CliTest, RunWithoutAProfileHasNoneToExport) {
+  add_digits();
+  EXPECT_EQ(run({"submit", "digits", "--board", "big-1", "--measure", "latency", "--key", "k"}).exit_code, 0);
+  play_boards();
+  const std::string run_id = queue_
+                                 ->job(json(run({"jobs", "--json"}))
+                                           .fields()
+                                           .at("jobs")
+                                           .list_value()
+                                           .values(0)
+                                           .struct_value()
+                                           .fields()
+                                           .at("jobId")
+                                           .string_value())
+                                 ->runs(0)
+                                 .run_id();
+  const Ended refused = run({"export", run_id, "--format", "trace"});
+  EXPECT_EQ(refused.exit_code, 3);
+  EXPECT_NE(refused.err.find("[PROFILE_MISSING]"), std::string::npos) << refused.err;
+}
+
+// No server: nothing listens on port 1.
+TEST_F(CliTest, InspectsAFileWithoutAServer) {
+  const auto inspect = [](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {TINYRIG_CLI, "--server", "127.0.0.1:1", "inspect"});
+    return Spawned(arguments).wait();
+  };
+  const Ended fits = inspect({source("models/digits.tflite"), "--for", "microbit"});
+  EXPECT_EQ(fits.exit_code, 0) << fits.err;
+  for (const char* part : {"on microbit (cortex-m0, emulated)", "verdict       fits", "10, 41,984 MACs", "<- peak",
+                           "DEPTHWISE_CONV_2D", "arena over time, ", "^ peak: "}) {
+    EXPECT_NE(fits.out.find(part), std::string::npos) << part << "\n" << fits.out;
+  }
+  const Ended misfit = inspect({source("models/vibration.tflite"), "--for", "microbit"});
+  EXPECT_EQ(misfit.exit_code, 1);
+  EXPECT_NE(misfit.out.find("DOES NOT FIT [MODEL_TOO_LARGE_FOR_RAM]"), std::string::npos) << misfit.out;
+  const std::string vibration = source("models/vibration.tflite");
+  EXPECT_EQ(inspect({vibration, "--for", "mps2-an386,microbit"}).exit_code, 1) << "one of those named";
+  EXPECT_EQ(inspect({vibration, "--for", "mps2-an386", "--for", "mps2-an500"}).exit_code, 0);
+  const Ended survey = inspect({vibration});
+  EXPECT_EQ(survey.exit_code, 0) << "it fits somewhere";
+  EXPECT_NE(survey.out.find("BOARD TYPE"), std::string::npos) << survey.out;
+  const auto answer = json(inspect({vibration, "--json"})).fields().at("inspections").list_value();
+  EXPECT_GE(answer.values_size(), 8);
+  EXPECT_EQ(answer.values(0).struct_value().fields().at("macs").string_value(), "811248");
+}
+
+TEST_F(CliTest, InspectSaysWhatIsWrong) {
+  const Ended refused = run({"inspect", source("tests/vectors/bad/unknown_operator_sin.tflite")});
+  EXPECT_EQ(refused.exit_code, 3);
+  EXPECT_NE(refused.err.find("operator 2 is SIN"), std::string::npos) << refused.err;
+  EXPECT_NE(refused.err.find("[MODEL_UNKNOWN_OPERATOR]"), std::string::npos) << refused.err;
+  const std::string digits = source("models/digits.tflite");
+  const Ended unknown = run({"inspect", digits, "--for", "nonsense"});
+  EXPECT_EQ(unknown.exit_code, 3);
+  EXPECT_NE(unknown.err.find("The catalog has host, microbit, "), std::string::npos) << unknown.err;
+  EXPECT_EQ(run({"inspect", "/nonexistent.tflite"}).exit_code, 2);
+  EXPECT_EQ(run({"inspect", digits, "--catalog", "/nonexistent"}).exit_code, 2);
+  EXPECT_EQ(run({"inspect", "digits", "--catalog", source("deploy/boards")}).exit_code, 2) << "of files only";
+}
+
+TEST_F(CliTest, InspectsARegisteredModelOnTheServersTypes) {
+  add_digits();
+  const Ended both = run({"inspect", "digits"});
+  EXPECT_EQ(both.exit_code, 0) << both.err;
+  EXPECT_NE(both.out.find("big-type    cortex-m7  yes"), std::string::npos) << both.out;
+  EXPECT_NE(both.out.find("small-type  cortex-m0  NO"), std::string::npos) << both.out;
+  EXPECT_EQ(run({"inspect", "digits", "--for", "small-type"}).exit_code, 1);
+  EXPECT_EQ(run({"inspect", "digits", "--for", "mps2-an386"}).exit_code, 3) << "the server's catalog has it not";
+  EXPECT_EQ(run({"inspect", "unknown"}).exit_code, 3);
+}
+
 TEST_F(CliTest, ExitCodes) {
   EXPECT_EQ(run({}).exit_code, 2);
   EXPECT_EQ(run({"nonsense"}).exit_code, 2);
@@ -147,6 +240,7 @@ TEST_F(CliTest, EveryHelpNamesTheExitCodes) {
                                                     {"job", "--help"},
                                                     {"run", "show", "--help"},
                                                     {"export", "--help"},
+                                                    {"inspect", "--help"},
                                                     {"leaderboard", "--help"},
                                                     {"boards", "--help"}}) {
     EXPECT_NE(run(arguments).out.find("Exit codes: 0"), std::string::npos) << arguments.front();

@@ -95,11 +95,14 @@ TEST(RunText, WholeRun) {
   op.set_share(0.25);
   result.mutable_profile()->set_iterations(5);
   result.mutable_profile()->set_overhead_ratio(0.001);
+  result.mutable_provenance()->set_interrupts_masked(true);
+  result.mutable_provenance()->set_interrupts(0);
   const std::string text = run_text(run);
   for (const char* part :
-       {"numbers       valid", "outputs       8/8 inputs agree", "latency in instructions (emulated)",
-        "95 % interval unknown over 3 sessions", "profile in instructions (emulated), mean of 5 iterations", "CONV_2D",
-        "640,000", "25.0 %", "overhead 0.1000 %", "60 KiB in flash_slot", "unknown (weak identity)"}) {
+       {"interrupts    masked while measuring, none ran", "numbers       valid", "outputs       8/8 inputs agree",
+        "latency in instructions (emulated)", "95 % interval unknown over 3 sessions",
+        "profile in instructions (emulated), mean of 5 iterations", "CONV_2D", "640,000", "25.0 %",
+        "60 KiB in flash_slot", "unknown (weak identity)"}) {
     EXPECT_TRUE(contains(text, part)) << part << "\n" << text;
   }
   result.mutable_verification()->set_inputs_matched(7);
