@@ -40,7 +40,7 @@ std::string table_text(const v1::ProfileResult& profile) {
     const bool multiplies = op.macs() > 0 && op.ticks() > 0;
     table.add({std::to_string(op.index()), op.kind(), op.shape(), ticks(op.ticks()), percent(op.share()),
                grouped(op.macs()), multiplies ? significant(static_cast<double>(op.macs()) / op.ticks()) : "-",
-               bytes(op.weight_bytes()), bytes(op.arena_live_bytes()), op.kernel()});
+               bytes(op.weight_bytes()), op.arena_live_bytes() == 0 ? "-" : bytes(op.arena_live_bytes()), op.kernel()});
   }
   return table.text();
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { tickUnit } from '../src/format/words';
 import { bytes, duration, grouped, relativeInterval, significant, signedPercent, toNumber } from '../src/format/number';
 import { ago, span } from '../src/format/time';
 
@@ -32,6 +33,13 @@ test('an unknown interval has no text, one of no width says so, others are relat
   expect(plain(relativeInterval(100, { known: true, low: 100, high: 100 }))).toBe('±0 %');
   expect(plain(relativeInterval(1000, { known: true, low: 990, high: 1020 }))).toBe('-1.0 % … +2.0 %');
   expect(plain(relativeInterval(100_000, { known: true, low: 99_988, high: 100_012 }))).toBe('-0.012 % … +0.012 %');
+});
+
+test('every unit of ticks has a name, and an unknown one says so', () => {
+  expect(tickUnit('TICK_UNIT_INSTRUCTIONS')).toBe('instructions');
+  expect(tickUnit('TICK_UNIT_TIMER_TICKS')).toBe('timer ticks');
+  expect(tickUnit('TICK_UNIT_UNSPECIFIED')).toBe('ticks of unknown unit');
+  expect(tickUnit(undefined)).toBe('ticks of unknown unit');
 });
 
 test('differences carry their sign', () => {

@@ -54,7 +54,7 @@ test('operators add up by kind, the costliest first', () => {
     { kind: 'SOFTMAX', ticks: 60, share: 0.6, operators: 1 },
     { kind: 'CONV_2D', ticks: 40, share: 0.4, operators: 2 },
   ]);
-  expect(sortedOperators(operators, 'perMac').map((operator) => operator.index ?? 0)).toEqual([0, 2, 1]);
+  expect(sortedOperators(operators, 'macsPerTick').map((operator) => operator.index ?? 0)).toEqual([2, 0, 1]);
   expect(arenaPeak([{ arenaLiveBytes: '5' }, { arenaLiveBytes: '9' }, { arenaLiveBytes: '9' }])).toBe(1);
   expect(arenaPeak([{}])).toBe(-1);
 });

@@ -81,6 +81,26 @@ suite('dashboard, real daemon', () => {
     await view.close();
   });
 
+  check('the profile can be saved: a CSV row and a slice of the trace for every operator', async () => {
+    const view = await openPage(browser, baseUrl);
+    await visit(view.page, `/runs/${entry.runId}`);
+    const saved = async (button) => {
+      const [download] = await Promise.all([view.page.waitForEvent('download'), view.page.getByRole('button', { name: button }).click()]);
+      const chunks = [];
+      for await (const chunk of await download.createReadStream()) chunks.push(chunk);
+      return Buffer.concat(chunks).toString();
+    };
+    const { operators } = run.result.profile;
+    const rows = (await saved('Save profile as CSV')).trim().split('\r\n');
+    assert.equal(rows.length, 1 + operators.length);
+    assert.ok(rows[1].startsWith(`${entry.runId},`));
+    const { traceEvents, otherData } = JSON.parse(await saved('Save trace for Perfetto'));
+    const slices = traceEvents.filter((event) => event.ph === 'X' && event.tid === 1);
+    assert.deepEqual(slices.map((slice) => slice.args.ticks), operators.map((operator) => operator.ticks));
+    assert.equal(otherData.emulated, true);
+    await view.close();
+  });
+
   check('the board list is the farm', async () => {
     const view = await openPage(browser, baseUrl);
     await visit(view.page, '/boards');

@@ -1,5 +1,6 @@
 // The dashboard against prepared answers: what needs a daemon that fails, restarts or lies on demand.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, afterEach, before, beforeEach, suite, test } from 'node:test';
 import { startServer } from '../../../web/test/server.mjs';
 import { axeFindings, checkPage, launch, missingBrowser, openPage, visit } from './browser.mjs';
@@ -88,6 +89,43 @@ suite('dashboard, prepared answers', () => {
     const lines = Buffer.concat(chunks).toString().trim().split('\r\n');
     assert.equal(lines.length, 1 + 8);
     assert.match(lines[0], /^model,model_sha256,emulated,/);
+  });
+
+  check('a profile can be saved for other tools', async () => {
+    const { page } = view;
+    const asked = [];
+    const { content } = JSON.parse(readFileSync(new URL('../../../web/test/prepared/ExportProfile.json', import.meta.url)));
+    server.answers.ExportProfile = (request) => {
+      asked.push(request);
+      return { content };
+    };
+    await visit(page, '/runs/r-netduinoplus2');
+    const names = [];
+    for (const button of ['Save trace for Perfetto', 'Save profile as CSV']) {
+      const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: button }).click()]);
+      names.push(download.suggestedFilename());
+      const chunks = [];
+      for await (const chunk of await download.createReadStream()) chunks.push(chunk);
+      assert.equal(Buffer.concat(chunks).toString(), content);
+    }
+    assert.deepEqual(names, ['tinyrig-profile-r-netduinoplus2.trace.json', 'tinyrig-profile-r-netduinoplus2.csv']);
+    assert.deepEqual(asked, [
+      { runId: 'r-netduinoplus2', format: 'PROFILE_FORMAT_CHROME_TRACE' },
+      { runId: 'r-netduinoplus2', format: 'PROFILE_FORMAT_CSV' },
+    ]);
+  });
+
+  check('a profile stands beside its clean inference, MACs per tick in every row, the arena with its peak marked', async () => {
+    const { page } = view;
+    await visit(page, '/runs/r-netduinoplus2');
+    assert.match(await page.locator('.agreement').innerText(), /Sum of operators[\s\S]*end to end without instrumentation[\s\S]*Instrumentation costs/);
+    const head = page.locator('table.profile th', { hasText: 'MACs per tick' });
+    await head.locator('button').click();
+    assert.equal(await head.getAttribute('aria-sort'), 'descending');
+    assert.match(await page.locator('table.profile tbody tr').first().innerText(), /0\.147/, 'the most MACs per tick first');
+    assert.equal(await page.locator('svg.arena rect.peak').count(), 1);
+    assert.equal(await page.locator('table.profile .peak').count(), 1);
+    assert.match(await page.locator('dl.facts').innerText(), /Interrupts while measuring\s+masked, none ran/);
   });
 
   check('no results: says what to run', async () => {

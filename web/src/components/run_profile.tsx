@@ -1,8 +1,8 @@
 // Where the time goes: every operator of a run, as one strip and as a table, held against the end-to-end count.
 import type { OperatorProfile, ProfileResult, RunProvenance } from '../api/types';
-import { bytes, grouped, percent, signedPercent, significant, toNumber } from '../format/number';
+import { bytes, grouped, percent, signedPercent, toNumber } from '../format/number';
 import { counted, tickUnit } from '../format/words';
-import { agreementOf, arenaPeak, byKind, type KindTotal, OPERATOR_SORTS, type OperatorSort, sortedOperators, ticksPerMac } from '../model/profile';
+import { agreementOf, arenaPeak, byKind, type KindTotal, OPERATOR_SORTS, type OperatorSort, macsPerTick, sortedOperators } from '../model/profile';
 import { useRouter, withQuery } from '../router';
 import { Chip, Scroll, SortHead, Unknown } from './basics';
 
@@ -70,7 +70,9 @@ function AgreementLine({ profile, unit }: { profile: ProfileResult; unit: string
     <p class="agreement">
       Sum of operators <b class="num">{grouped(sumTicks)}</b> {unit}, end to end without instrumentation <b class="num">{grouped(cleanTicks)}</b>:{' '}
       <b>{signedPercent(difference, 3)}</b>. Instrumentation costs <b>{signedPercent(overhead, 3)}</b> (
-      <span class="num">{grouped(toNumber(profile.instrumentedTicks))}</span> end to end with it).{' '}
+      <span class="num">{grouped(toNumber(profile.instrumentedTicks))}</span> end to end with it
+      {toNumber(profile.counterReadTicks) > 0 && <>; reading the counter takes {grouped(toNumber(profile.counterReadTicks))}, once per operator</>}
+      ).{' '}
       <Chip
         word={
           withinOverhead
@@ -84,7 +86,7 @@ function AgreementLine({ profile, unit }: { profile: ProfileResult; unit: string
 
 function Row(props: { operator: OperatorProfile; kinds: KindTotal[]; largest: number; peak: boolean }) {
   const { operator, kinds, largest, peak } = props;
-  const perMac = ticksPerMac(operator);
+  const perTick = macsPerTick(operator);
   const share = toNumber(operator.share);
   return (
     <tr>
@@ -101,7 +103,7 @@ function Row(props: { operator: OperatorProfile; kinds: KindTotal[]; largest: nu
         {percent(share, share < 0.001 ? 3 : 1)}
       </td>
       <td class="num">{toNumber(operator.macs) > 0 ? grouped(toNumber(operator.macs)) : '–'}</td>
-      <td class="num">{perMac === undefined ? '–' : significant(perMac)}</td>
+      <td class="num">{perTick === undefined ? '–' : grouped(perTick, 3)}</td>
       <td class="num">{toNumber(operator.weightBytes) > 0 ? bytes(toNumber(operator.weightBytes)) : '–'}</td>
       <td class="num">
         {bytes(toNumber(operator.arenaLiveBytes))}
@@ -152,7 +154,7 @@ export function ProfileSection({ profile, provenance }: { profile: ProfileResult
                 Share
               </th>
               {head('macs', 'MACs', 'num')}
-              {head('perMac', 'per MAC', 'num')}
+              {head('macsPerTick', 'MACs per tick', 'num')}
               <th scope="col" class="num">
                 Weights
               </th>

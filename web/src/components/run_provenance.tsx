@@ -36,6 +36,13 @@ const modelSent = (runtime: AgentRuntime | undefined): string => {
   return runtime?.core ? `packed for ${runtime.core}` : 'unknown';
 };
 
+function interrupts(provenance: RunProvenance | undefined): ComponentChildren {
+  const ran = provenance?.interrupts;
+  if (ran === undefined) return <Unknown why="The server of that time did not keep it." />;
+  if (!provenance?.interruptsMasked) return 'not masked: a process of an operating system';
+  return ran === 0 ? 'masked, none ran' : `masked, and ${ran} ran`;
+}
+
 export function ProvenanceSection({ run, provenance }: { run: Run; provenance: RunProvenance | undefined }) {
   const settings = run.settings ?? {};
   const type = provenance?.boardType;
@@ -53,7 +60,8 @@ export function ProvenanceSection({ run, provenance }: { run: Run; provenance: R
     ['Runtime', runtimeName(provenance?.runtime) || run.summary?.runtime || 'unknown'],
     ['Model as sent', modelSent(provenance?.runtime)],
     ['Agent build', <span class="mono">{agent?.buildId || 'unknown'}</span>],
-    ['Timing source', `${timingSource(provenance?.timingSource)}, in ${tickUnit(provenance?.tickUnit)}`],
+    ['Timing source', `${timingSource(provenance?.timingSource)}, in ${tickUnit(provenance?.tickUnit)}${provenance?.countsCoreCycles ? ", the core's own counter" : ''}`],
+    ['Interrupts while measuring', interrupts(provenance)],
     ['Ticks per second', perSecond > 0 ? grouped(perSecond) : 'none: ticks are instructions'],
     ['Calibration', calibration > 0 ? `${calibration.toFixed(6)} of the expected count` : <Unknown why="No calibration loop was run." />],
     ['Sessions × iterations', `${settings.sessions || 3} × ${settings.iterations || 10}, ${settings.warmup || 1} warm-up`],

@@ -16,14 +16,9 @@ export const word = (text: string, icon: string, tone: Tone): Word => ({ text, i
 export const verifiedWord = (verified: boolean | undefined): Word =>
   verified ? word('verified', '✓', 'good') : word('not verified', '?', 'unknown');
 
-const TICK_UNITS: Partial<Record<TickUnit, string>> = {
-  TICK_UNIT_INSTRUCTIONS: 'instructions',
-  TICK_UNIT_CYCLES: 'cycles',
-  TICK_UNIT_NANOSECONDS: 'ns',
-};
-
-/** Unit of a tick, for column heads and after numbers. */
-export const tickUnit = (unit: TickUnit | undefined): string => (unit && TICK_UNITS[unit]) ?? 'ticks of unknown unit';
+/** Unit of a tick, for column heads and after numbers: "instructions", "timer ticks". */
+export const tickUnit = (unit: TickUnit | undefined): string =>
+  unit && unit !== 'TICK_UNIT_UNSPECIFIED' ? unit.slice(10).toLowerCase().replace('_', ' ') : 'ticks of unknown unit';
 
 const TIMING_SOURCES: Partial<Record<TimingSource, string>> = {
   TIMING_SOURCE_HARDWARE_CLOCK: 'hardware clock',

@@ -60,14 +60,14 @@ export const OPERATOR_SORTS = {
   kind: (operator: OperatorProfile) => operator.kind ?? '',
   ticks: (operator: OperatorProfile) => -toNumber(operator.ticks),
   macs: (operator: OperatorProfile) => -toNumber(operator.macs),
-  perMac: (operator: OperatorProfile) => -(ticksPerMac(operator) ?? -1),
+  macsPerTick: (operator: OperatorProfile) => -(macsPerTick(operator) ?? -1),
 };
 export type OperatorSort = keyof typeof OPERATOR_SORTS;
 
 /** Undefined where an operator multiplies nothing. */
-export function ticksPerMac(operator: OperatorProfile): number | undefined {
-  const macs = toNumber(operator.macs);
-  return macs > 0 ? toNumber(operator.ticks) / macs : undefined;
+export function macsPerTick(operator: OperatorProfile): number | undefined {
+  const [macs, ticks] = [toNumber(operator.macs), toNumber(operator.ticks)];
+  return macs > 0 && ticks > 0 ? macs / ticks : undefined;
 }
 
 export function sortedOperators(operators: OperatorProfile[], by: OperatorSort): OperatorProfile[] {

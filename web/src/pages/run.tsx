@@ -1,5 +1,5 @@
 // One run: how it ended, whether it may be trusted, and what was measured.
-import type { Run } from '../api/types';
+import type { ProfileFormat, Run } from '../api/types';
 import { Chip, Command, Download, EmulatedBadge, Failure, Heading, Loading, Progress } from '../components/basics';
 import { LatencySection } from '../components/run_latency';
 import { MemorySection } from '../components/run_memory';
@@ -16,6 +16,8 @@ function Header({ run, id }: { run: Run; id: string }) {
   const result = run.result;
   const { call } = useServices();
   const exported = async () => JSON.stringify(await call('tinyrig.v1.RunService/ExportRun', { runId: id }), null, 2);
+  const profile = async (format: ProfileFormat) =>
+    (await call('tinyrig.v1.RunService/ExportProfile', { runId: id, format })).content ?? '';
   const finished = summary.state === 'RUN_STATE_FINISHED';
   return (
     <>
@@ -59,6 +61,16 @@ function Header({ run, id }: { run: Run; id: string }) {
           <Download name={`tinyrig-run-${id}.json`} type="application/json" content={exported}>
             Save with raw samples
           </Download>
+        )}
+        {result?.profile && (
+          <>
+            <Download name={`tinyrig-profile-${id}.trace.json`} type="application/json" content={() => profile('PROFILE_FORMAT_CHROME_TRACE')}>
+              Save trace for Perfetto
+            </Download>
+            <Download name={`tinyrig-profile-${id}.csv`} type="text/csv" content={() => profile('PROFILE_FORMAT_CSV')}>
+              Save profile as CSV
+            </Download>
+          </>
         )}
       </div>
     </>
