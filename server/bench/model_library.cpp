@@ -39,9 +39,9 @@ absl::StatusOr<RuntimeModel> ModelLibrary::for_runtime(const std::string& sha256
 }
 
 absl::StatusOr<std::optional<model::TooLarge>> ModelLibrary::check_fit(const std::string& model_name,
-                                                                const std::string& sha256,
-                                                                const v1::AgentRuntime& runtime,
-                                                                const boards::CatalogEntry& board_type) {
+                                                                       const std::string& sha256,
+                                                                       const v1::AgentRuntime& runtime,
+                                                                       const boards::CatalogEntry& board_type) {
   TINYRIG_ASSIGN_OR_RETURN(const RuntimeModel model, for_runtime(sha256, runtime));
   const bool agent_writes_slot = board_type.slot.has_value() && board_type.slot->writer == boards::SlotWriter::kAgent;
   return model::too_large(

@@ -29,8 +29,8 @@ class ModelLibrary {
 
   // nullopt: it fits, as far as can be known before the runtime has loaded it.
   absl::StatusOr<std::optional<model::TooLarge>> check_fit(const std::string& model_name, const std::string& sha256,
-                                                    const v1::AgentRuntime& runtime,
-                                                    const boards::CatalogEntry& board_type);
+                                                           const v1::AgentRuntime& runtime,
+                                                           const boards::CatalogEntry& board_type);
 
  private:
   using SharedPackedModel = std::shared_ptr<const model::PackedModel>;

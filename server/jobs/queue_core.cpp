@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "server/base/status_macros.h"
 #include "server/base/clean_text.h"
+#include "server/base/status_macros.h"
 #include "server/store/columns.h"
 
 namespace tinyrig::jobs {

@@ -3,9 +3,9 @@
 #include <set>
 #include <utility>
 
+#include "server/base/clean_text.h"
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
-#include "server/base/clean_text.h"
 #include "server/jobs/queue_core.h"
 #include "server/store/columns.h"
 

@@ -54,7 +54,7 @@ RunRecording good_recording() {
                         {.latency_ticks = {3232, 3232}, .output_fnv1a32 = 7}};  // 1010 twice
   recording.profile = {{.total_ticks = 3360, .operator_ticks = {1600, 1664}},   // 1050: 500 and 520
                        {.total_ticks = 3392, .operator_ticks = {1600, 1728}}};  // 1060: 500 and 540
-  recording.counter_read_ticks = 64;  // 20 instructions
+  recording.counter_read_ticks = 64;                                            // 20 instructions
   recording.memory.set_arena_used_bytes(3000);
   recording.memory.set_stack_bytes(2048);
   recording.memory.set_stack_high_water_bytes(900);
