@@ -50,12 +50,12 @@ void describe_model(const model::PackedModel& packed, v1::Inspection* inspection
 // Where it lies on this type, or why it cannot.
 void place(const v1::BoardType& type, v1::Inspection* inspection) {
   const std::uint64_t image = inspection->packed_model_bytes(), arena = inspection->arena_bytes();
-  const model::Fit fit = model::fit_model(image, arena, {type.model_ram_bytes(), type.model_slot_bytes()});
+  const model::BoardMemory board{type.model_ram_bytes(), type.model_slot_bytes()};
+  const model::Fit fit = model::fit_model(image, arena, board);
   inspection->set_fits(fit.placement != model::ModelPlacement::kDoesNotFit);
   if (inspection->fits()) {
     inspection->set_placement(fit.placement == model::ModelPlacement::kSlot ? "flash_slot" : "ram");
-  } else if (const auto why = model::too_large(inspection->model_name(), type.id(), image, arena,
-                                               type.model_ram_bytes(), type.model_slot_bytes())) {
+  } else if (const auto why = model::too_large(inspection->model_name(), type.id(), image, arena, board)) {
     inspection->set_reason(why->reason);
     inspection->set_message(why->message);
     inspection->set_missing_ram_bytes(fit.missing_ram_bytes);

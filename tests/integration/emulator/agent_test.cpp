@@ -71,7 +71,7 @@ TEST_P(AgentOnBoardTest, HasWhatTheCatalogSays) {
   ASSERT_EQ(hello_.runtimes_size(), 2);
   EXPECT_EQ(hello_.runtimes(0).core(), static_cast<std::uint32_t>(entry->core));
   EXPECT_EQ(hello_.runtimes(1).core(), static_cast<std::uint32_t>(packed::Core::kPortable));
-  EXPECT_LE(firmware_.image.total_bytes(), entry->agent_flash_bytes);
+  EXPECT_LE(firmware_.image.total_bytes(), entry->type.agent_flash_bytes());
   EXPECT_EQ(firmware_.image.segments.front().address, entry->agent_address);
 }
 
