@@ -6,6 +6,19 @@ target_compile_options(tinyrig_flags INTERFACE
   $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)  # false alarms of GCC 12 in coroutines
 target_include_directories(tinyrig_flags INTERFACE ${CMAKE_SOURCE_DIR})
 
+# Where nearly all compile time goes into the headers of gRPC, Protobuf and Asio (server/, client/, emulator/,
+# tests/), the files of a target are compiled together, eight at a time. Lint turns it off: each file must compile alone.
+option(TINYRIG_UNITY "Compile the files of a target together" ON)
+if(TINYRIG_UNITY)
+  # For headers: it takes files that are compiled together for such.
+  target_compile_options(tinyrig_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+endif()
+
+# tinyrig_command_line(FILES...): files that only read a command line. CLI11 is slow to optimize, and for nothing.
+function(tinyrig_command_line)
+  set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS -O0)
+endfunction()
+
 # Test names say under which sanitizers they run.
 # GCC 12 gives false alarms under sanitizers; the normal build is the one that takes warnings as errors.
 if(TINYRIG_SANITIZE)

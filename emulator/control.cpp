@@ -3,24 +3,22 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/read_until.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <sstream>
 #include <utility>
 
 #include "emulator/listen.h"
 #include "server/base/error.h"
+#include "server/base/use_tuple.h"
 
 namespace tinyrig::emulator {
 namespace {
 
 namespace asio = boost::asio;
-constexpr auto kUseTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kLongestRequest = 1024;
 
 std::string answer_of(const absl::Status& status) {

@@ -5,21 +5,19 @@
 #include <unistd.h>
 
 #include <array>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <utility>
 
 #include "emulator/listen.h"
+#include "server/base/use_tuple.h"
 
 namespace tinyrig::emulator {
 namespace {
 
 namespace asio = boost::asio;
-constexpr auto kUseTuple = asio::as_tuple(asio::use_awaitable);
 constexpr char kOkAnswer[] = "+$OK#9a";
 
 bool starts_with(const std::string& text, const char* start) { return text.rfind(start, 0) == 0; }

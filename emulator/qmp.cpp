@@ -1,10 +1,8 @@
 #include "emulator/qmp.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -12,13 +10,13 @@
 #include <utility>
 
 #include "server/base/error.h"
+#include "server/base/use_tuple.h"
 
 namespace tinyrig::emulator {
 namespace {
 
 namespace asio = boost::asio;
 namespace json = boost::json;
-constexpr auto kUseTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kLongestLine = 1 << 20;
 
 absl::Status lost(const std::string& what) {

@@ -7,24 +7,22 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
 #include "server/base/error.h"
+#include "server/base/use_tuple.h"
 
 namespace tinyrig::emulator {
 namespace {
 
 namespace asio = boost::asio;
-constexpr auto kUseTuple = asio::as_tuple(asio::use_awaitable);
 // A reader that is this far behind is not reading.
 constexpr std::size_t kLongestBacklog = 256 * 1024;
 

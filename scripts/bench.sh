@@ -5,7 +5,7 @@ run_benches() {
   local only=${1:-} script name out="$BUILD_DIR/bench" failed=0
   mkdir -p "$out"
   stage "build benchmarks" sh -c "cmake --preset dev -S '$ROOT' -B '$BUILD_DIR/dev' -DTINYRIG_TESTS=ON -DTINYRIG_BENCH=ON && cmake --build '$BUILD_DIR/dev' -j '$JOBS'"
-  [ -z "$only" ] || [ -f "$ROOT/scripts/bench/$only.sh" ] || die "no benchmark '$only'; there are: $(cd "$ROOT/scripts/bench" && ls | sed 's/\.sh$//' | tr '\n' ' ')"
+  [ -z "$only" ] || [ -f "$ROOT/scripts/bench/$only.sh" ] || die "no benchmark '$only'; there are: $(bench_names)"
   for script in "$ROOT"/scripts/bench/*.sh; do
     name=$(basename "$script" .sh)
     [ -z "$only" ] || [ "$only" = "$name" ] || continue

@@ -1,4 +1,5 @@
 # Shared by ./rig: stages with their times, and installing what a step needs. Sourced, not run.
+# shellcheck disable=SC2034  # variables for those who source it
 
 BUILD_DIR="${TINYRIG_BUILD_DIR:-$ROOT/build}"
 JOBS="${TINYRIG_JOBS:-$(nproc)}"
@@ -95,4 +96,9 @@ folder_targets() {
   for group in "$@"; do
     for list in "$ROOT/tests/$group"/*/CMakeLists.txt; do printf 'tests/%s/%s/all\n' "$group" "$(basename "$(dirname "$list")")"; done
   done
+}
+
+bench_names() {
+  local script
+  for script in "$ROOT"/scripts/bench/*.sh; do printf '%s ' "$(basename "$script" .sh)"; done
 }

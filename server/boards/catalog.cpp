@@ -14,7 +14,7 @@
 namespace tinyrig::boards {
 namespace {
 
-constexpr char kReason[] = "CATALOG_INVALID";
+constexpr char kCatalogInvalid[] = "CATALOG_INVALID";
 
 // The value of `key` among named ones; on another name the error lists them all.
 template <typename T>
@@ -50,7 +50,7 @@ absl::Status section(TomlReader& parent, const toml::table& root, const std::str
     if (required) parent.fail(root, absl::StrCat("[", key, "] is missing"));
     return absl::OkStatus();
   }
-  TomlReader reader(*table, file, absl::StrCat("[", key, "]"), kReason);
+  TomlReader reader(*table, file, absl::StrCat("[", key, "]"), kCatalogInvalid);
   read(reader, *table);
   return reader.finish();
 }
@@ -58,17 +58,17 @@ absl::Status section(TomlReader& parent, const toml::table& root, const std::str
 }  // namespace
 
 absl::StatusOr<CatalogEntry> load_board_type(const std::filesystem::path& path) {
-  const absl::StatusOr<std::string> text = read_text_file(path, kReason);
+  const absl::StatusOr<std::string> text = read_text_file(path, kCatalogInvalid);
   if (!text.ok()) return text.status();
   return parse_board_type(*text, path.string());
 }
 
 absl::StatusOr<CatalogEntry> parse_board_type(const std::string& text, const std::string& file) {
-  const absl::StatusOr<toml::table> root = parse_toml(text, file, kReason);
+  const absl::StatusOr<toml::table> root = parse_toml(text, file, kCatalogInvalid);
   if (!root.ok()) return root.status();
   CatalogEntry entry;
   v1::BoardType& type = entry.type;
-  TomlReader top(*root, file, "board type", kReason);
+  TomlReader top(*root, file, "board type", kCatalogInvalid);
   type.set_id(top.text("id"));
   type.set_display_name(top.text("display_name"));
   type.set_mcu(top.text("mcu"));
@@ -140,7 +140,7 @@ absl::StatusOr<std::vector<CatalogEntry>> load_catalog(const std::filesystem::pa
     entries.push_back(*std::move(entry));
   }
   if (entries.empty()) {
-    return make_error(absl::StatusCode::kNotFound, kReason,
+    return make_error(absl::StatusCode::kNotFound, kCatalogInvalid,
                       absl::StrCat("no board types (*.toml) in ", folder.string()),
                       "Give the folder of board types with --catalog; this repository has deploy/boards.");
   }
@@ -149,7 +149,7 @@ absl::StatusOr<std::vector<CatalogEntry>> load_catalog(const std::filesystem::pa
   for (std::size_t i = 1; i < entries.size(); ++i) {
     if (entries[i - 1].type.id() == entries[i].type.id()) {
       return make_error(
-          absl::StatusCode::kInvalidArgument, kReason,
+          absl::StatusCode::kInvalidArgument, kCatalogInvalid,
           absl::StrCat("board type '", entries[i].type.id(), "' is described twice in ", folder.string()));
     }
   }

@@ -10,13 +10,13 @@
 namespace tinyrig::boards {
 namespace {
 
-constexpr char kReason[] = "FARM_FILE_INVALID";
+constexpr char kFarmInvalid[] = "FARM_FILE_INVALID";
 
 absl::StatusOr<std::optional<Attachment>> read_attachment(TomlReader& board, const char* key, const std::string& file,
                                                           const std::string& what, bool has_outlet) {
   const toml::table* table = board.table(key);
   if (table == nullptr) return std::nullopt;
-  TomlReader reader(*table, file, absl::StrCat(what, ", ", key), kReason);
+  TomlReader reader(*table, file, absl::StrCat(what, ", ", key), kFarmInvalid);
   Attachment attachment;
   attachment.kind = reader.text("kind");
   attachment.endpoint = reader.text("endpoint");
@@ -31,11 +31,11 @@ absl::StatusOr<std::optional<Attachment>> read_attachment(TomlReader& board, con
 }  // namespace
 
 absl::StatusOr<std::vector<FarmBoard>> load_farm(const std::filesystem::path& file) {
-  const absl::StatusOr<toml::table> root = parse_toml_file(file, kReason);
+  const absl::StatusOr<toml::table> root = parse_toml_file(file, kFarmInvalid);
   if (!root.ok()) return root.status();
   for (const auto& [key, node] : *root) {
     if (key.str() != "board" || !node.is_array()) {
-      return make_error(absl::StatusCode::kInvalidArgument, kReason,
+      return make_error(absl::StatusCode::kInvalidArgument, kFarmInvalid,
                         absl::StrCat(file.string(), ":", node.source().begin.line, ": '", std::string(key.str()),
                                      "' is unknown; a farm file has [[board]] tables only"));
     }
@@ -47,10 +47,10 @@ absl::StatusOr<std::vector<FarmBoard>> load_farm(const std::filesystem::path& fi
       const std::string what = absl::StrCat("board #", boards.size() + 1);
       const toml::table* table = node.as_table();
       if (table == nullptr) {
-        return make_error(absl::StatusCode::kInvalidArgument, kReason,
+        return make_error(absl::StatusCode::kInvalidArgument, kFarmInvalid,
                           absl::StrCat(file.string(), ":", node.source().begin.line, ": ", what, " must be a table"));
       }
-      TomlReader reader(*table, file.string(), what, kReason);
+      TomlReader reader(*table, file.string(), what, kFarmInvalid);
       FarmBoard board;
       board.id = reader.text("id");
       board.type = reader.text("type");

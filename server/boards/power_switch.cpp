@@ -1,11 +1,9 @@
 #include "server/boards/power_switch.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <chrono>
 #include <string>
@@ -15,13 +13,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "server/base/error.h"
+#include "server/base/use_tuple.h"
 #include "server/flash/endpoint.h"
 
 namespace tinyrig::boards {
 namespace {
 
 namespace asio = boost::asio;
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::seconds kPatience{20};
 constexpr std::size_t kMaxAnswerBytes = 512;
 
@@ -44,10 +42,10 @@ class LineSwitch final : public PowerSwitch {
       connection.close(ignored);
     });
     const std::string request = absl::StrCat("power ", attachment_.outlet, " cycle\n");
-    const auto [write_error, written] = co_await asio::async_write(*socket, asio::buffer(request), kAsTuple);
+    const auto [write_error, written] = co_await asio::async_write(*socket, asio::buffer(request), kUseTuple);
     std::string answer;
     auto buffer = asio::dynamic_buffer(answer, kMaxAnswerBytes);
-    const auto [read_error, length] = co_await asio::async_read_until(*socket, buffer, '\n', kAsTuple);
+    const auto [read_error, length] = co_await asio::async_read_until(*socket, buffer, '\n', kUseTuple);
     deadline.cancel();
     if (write_error || read_error) {
       co_return make_error(absl::StatusCode::kUnavailable, "POWER_SWITCH_UNREACHABLE",

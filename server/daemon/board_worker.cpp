@@ -21,7 +21,7 @@ namespace {
 namespace asio = boost::asio;
 using asio::awaitable;
 using std::chrono::milliseconds;
-using Clock = std::chrono::steady_clock;
+using SteadyClock = std::chrono::steady_clock;
 
 constexpr milliseconds kFirstRetry{2'000};
 constexpr milliseconds kLongestRetry{60'000};
@@ -39,7 +39,7 @@ class Reporter final : public bench::RunObserver {
   void on_state(v1::RunState state) override { queue_.set_state(lease_.run_id, lease_.attempt, state); }
 
   void on_step(const std::string& step, double progress) override {
-    const Clock::time_point now = Clock::now();
+    const SteadyClock::time_point now = SteadyClock::now();
     if (step == last_step_ && now < next_step_at_) return;
     last_step_ = step;
     next_step_at_ = now + kStepEvery;
@@ -59,7 +59,7 @@ class Reporter final : public bench::RunObserver {
   const jobs::Lease& lease_;
   const std::atomic<bool>& stopping_;
   std::string last_step_;
-  Clock::time_point next_step_at_{};
+  SteadyClock::time_point next_step_at_{};
 };
 
 }  // namespace
@@ -127,10 +127,10 @@ awaitable<void> BoardWorker::work() {
     co_await execute(*std::move(lease));
     co_return;
   }
-  const Clock::time_point since = Clock::now();
+  const SteadyClock::time_point since = SteadyClock::now();
   // Work that came between take() and here has set woken_ on this strand before we wait.
   if (!woken_) co_await wait(kAliveCheckEvery);
-  if (stopping_ || Clock::now() - since < kAliveCheckEvery) co_return;
+  if (stopping_ || SteadyClock::now() - since < kAliveCheckEvery) co_return;
   const absl::Status alive = co_await keeper_.check_alive();
   static_cast<void>(alive);  // if not, the keeper is not ready any more, and run() recovers it
 }

@@ -16,7 +16,7 @@ constexpr std::uint32_t kLoad = 1;
 constexpr unsigned kExecutable = 2;
 constexpr unsigned kMostProgramHeaders = 256;
 
-absl::Status invalid(const std::string& what) {
+absl::Status bad_elf(const std::string& what) {
   return make_error(absl::StatusCode::kInvalidArgument, "FIRMWARE_INVALID", "not a usable ELF firmware: " + what,
                     "build the firmware again: ./rig firmware");
 }
@@ -36,17 +36,17 @@ class Reader {
 };
 
 absl::Status check_header(std::span<const std::uint8_t> file, const Reader& read) {
-  if (!read.holds(0, kHeaderBytes)) return invalid("it ends at byte " + std::to_string(file.size()));
-  if (std::memcmp(file.data(), "\177ELF", 4) != 0) return invalid("it does not start with ELF's mark");
-  if (file[4] != 1 || file[5] != 1) return invalid("it is not 32-bit little-endian");
+  if (!read.holds(0, kHeaderBytes)) return bad_elf("it ends at byte " + std::to_string(file.size()));
+  if (std::memcmp(file.data(), "\177ELF", 4) != 0) return bad_elf("it does not start with ELF's mark");
+  if (file[4] != 1 || file[5] != 1) return bad_elf("it is not 32-bit little-endian");
   if (read.half(16) != kExecutable)
-    return invalid("it is not an executable (type " + std::to_string(read.half(16)) + ")");
-  if (read.half(42) != kProgramHeaderBytes) return invalid("its program headers have an unknown size");
+    return bad_elf("it is not an executable (type " + std::to_string(read.half(16)) + ")");
+  if (read.half(42) != kProgramHeaderBytes) return bad_elf("its program headers have an unknown size");
   if (read.half(44) == 0 || read.half(44) > kMostProgramHeaders) {
-    return invalid("it has " + std::to_string(read.half(44)) + " program headers");
+    return bad_elf("it has " + std::to_string(read.half(44)) + " program headers");
   }
   if (!read.holds(read.word(28), std::uint64_t{read.half(44)} * kProgramHeaderBytes)) {
-    return invalid("its program headers lie beyond its end");
+    return bad_elf("its program headers lie beyond its end");
   }
   return absl::OkStatus();
 }
@@ -70,19 +70,19 @@ absl::StatusOr<FirmwareImage> read_elf(std::span<const std::uint8_t> file) {
     const std::uint32_t address = read.word(header + 12), size = read.word(header + 16);
     if (type != kLoad || size == 0) continue;
     const std::string which = "segment " + std::to_string(i);
-    if (!read.holds(offset, size)) return invalid(which + " lies beyond the file's end");
-    if (std::uint64_t{address} + size > std::uint64_t{1} << 32) return invalid(which + " ends beyond 4 GiB");
+    if (!read.holds(offset, size)) return bad_elf(which + " lies beyond the file's end");
+    if (std::uint64_t{address} + size > std::uint64_t{1} << 32) return bad_elf(which + " ends beyond 4 GiB");
     total += size;
-    if (total > kLargestImage) return invalid("its segments hold more than 64 MiB");
+    if (total > kLargestImage) return bad_elf("its segments hold more than 64 MiB");
     const auto bytes = file.subspan(offset, size);
     image.segments.push_back({address, {bytes.begin(), bytes.end()}});
   }
-  if (image.segments.empty()) return invalid("it loads nothing");
+  if (image.segments.empty()) return bad_elf("it loads nothing");
   std::sort(image.segments.begin(), image.segments.end(),
             [](const Segment& a, const Segment& b) { return a.address < b.address; });
   for (std::size_t i = 1; i < image.segments.size(); ++i) {
     const Segment& before = image.segments[i - 1];
-    if (before.bytes.size() > image.segments[i].address - before.address) return invalid("its segments overlap");
+    if (before.bytes.size() > image.segments[i].address - before.address) return bad_elf("its segments overlap");
   }
   return image;
 }

@@ -2,22 +2,20 @@
 
 #include <fcntl.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <memory>
 #include <utility>
 
 #include "server/base/error.h"
+#include "server/base/use_tuple.h"
 
 namespace tinyrig::flash {
 namespace {
 
 namespace asio = boost::asio;
-constexpr auto kUseTuple = asio::as_tuple(asio::use_awaitable);
 
 absl::Status unreachable(const std::string& endpoint, const boost::system::error_code& error) {
   return make_error(absl::StatusCode::kUnavailable, "ENDPOINT_UNREACHABLE",
@@ -25,7 +23,7 @@ absl::Status unreachable(const std::string& endpoint, const boost::system::error
                     "check that what should listen there runs, and that the farm file names the right place");
 }
 
-absl::Status invalid(const std::string& endpoint) {
+absl::Status bad_endpoint(const std::string& endpoint) {
   return make_error(absl::StatusCode::kInvalidArgument, "ENDPOINT_INVALID", "not an endpoint: \"" + endpoint + "\"",
                     "write unix:PATH or tcp:HOST:PORT");
 }
@@ -65,7 +63,7 @@ asio::awaitable<absl::StatusOr<StreamSocket>> connect_to(std::string endpoint,
   const auto attempt = std::make_shared<Attempt>(executor, patience);
   if (endpoint.rfind("unix:", 0) == 0) {
     const std::string path = endpoint.substr(5);
-    if (path.empty() || path.size() > 107) co_return invalid(endpoint);  // sun_path holds 107
+    if (path.empty() || path.size() > 107) co_return bad_endpoint(endpoint);  // sun_path holds 107
     const StreamSocket::endpoint_type target{asio::local::stream_protocol::endpoint(path)};
     auto connecting = connect_in_time(attempt, target);
     const boost::system::error_code error = co_await std::move(connecting);
@@ -74,7 +72,7 @@ asio::awaitable<absl::StatusOr<StreamSocket>> connect_to(std::string endpoint,
   }
   if (endpoint.rfind("tcp:", 0) == 0) {
     const std::size_t colon = endpoint.rfind(':');
-    if (colon <= 4 || colon + 1 >= endpoint.size()) co_return invalid(endpoint);
+    if (colon <= 4 || colon + 1 >= endpoint.size()) co_return bad_endpoint(endpoint);
     asio::ip::tcp::resolver resolver(executor);
     auto resolving = resolver.async_resolve(endpoint.substr(4, colon - 4), endpoint.substr(colon + 1), kUseTuple);
     const auto [resolve_error, addresses] = co_await std::move(resolving);
@@ -90,7 +88,7 @@ asio::awaitable<absl::StatusOr<StreamSocket>> connect_to(std::string endpoint,
     attempt->socket.set_option(asio::ip::tcp::no_delay(true), error);
     co_return std::move(attempt->socket);
   }
-  co_return invalid(endpoint);
+  co_return bad_endpoint(endpoint);
 }
 
 }  // namespace tinyrig::flash

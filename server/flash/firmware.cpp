@@ -26,7 +26,7 @@ absl::StatusOr<std::vector<std::uint8_t>> read_file(const std::filesystem::path&
   return std::vector<std::uint8_t>(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
 }
 
-absl::Status invalid(const std::filesystem::path& path, const std::string& what) {
+absl::Status bad_firmware(const std::filesystem::path& path, const std::string& what) {
   return make_error(absl::StatusCode::kInvalidArgument, "FIRMWARE_INVALID", path.string() + ": " + what,
                     "build the firmware again: ./rig firmware");
 }
@@ -59,9 +59,9 @@ absl::StatusOr<Firmware> load_firmware(const std::filesystem::path& folder, cons
   boost::system::error_code error;
   const boost::json::value manifest = boost::json::parse(
       boost::json::string_view(reinterpret_cast<const char*>(manifest_text->data()), manifest_text->size()), error);
-  if (error || !manifest.is_object()) return invalid(manifest_path, "not a JSON object");
+  if (error || !manifest.is_object()) return bad_firmware(manifest_path, "not a JSON object");
   if (text_in(manifest.get_object(), "board") != board_type) {
-    return invalid(manifest_path, "is for board type \"" + text_in(manifest.get_object(), "board") + "\"");
+    return bad_firmware(manifest_path, "is for board type \"" + text_in(manifest.get_object(), "board") + "\"");
   }
   auto image = read_elf(*elf);
   if (!image.ok()) {
@@ -69,13 +69,13 @@ absl::StatusOr<Firmware> load_firmware(const std::filesystem::path& folder, cons
                       elf_path.string() + ": " + std::string(image.status().message()), hint_of(image.status()));
   }
   if (image->segments.back().address - image->segments.front().address > kLargestImage) {
-    return invalid(elf_path, "its segments lie more than 64 MiB apart");
+    return bad_firmware(elf_path, "its segments lie more than 64 MiB apart");
   }
   const std::vector<std::uint8_t> bytes = flattened(*image);
   std::uint8_t hash[SHA256_DIGEST_LENGTH];
   SHA256(bytes.data(), bytes.size(), hash);
   if (to_hex(std::span<const std::uint8_t>(hash)) != text_in(manifest.get_object(), "sha256")) {
-    return invalid(elf_path, "its content is not what " + manifest_path.filename().string() + " says");
+    return bad_firmware(elf_path, "its content is not what " + manifest_path.filename().string() + " says");
   }
   return Firmware{board_type, text_in(manifest.get_object(), "build_id"), *std::move(image)};
 }

@@ -1,21 +1,19 @@
 #include "server/flash/rsp_client.h"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <charconv>
 #include <cstdio>
 #include <utility>
 
 #include "server/base/error.h"
+#include "server/base/use_tuple.h"
 
 namespace tinyrig::flash {
 namespace {
 
 namespace asio = boost::asio;
-constexpr auto kUseTuple = asio::as_tuple(asio::use_awaitable);
 constexpr int kRepeats = 3;
 constexpr std::size_t kLargestChunk = 1024;
 

@@ -12,10 +12,6 @@ namespace {
 
 constexpr char kAveraged[] = "inputs and outputs must share one quantization here";
 
-std::string unary_shape(const Tensor& input, const Tensor& output) {
-  return shape_text(input.shape) + " -> " + shape_text(output.shape);
-}
-
 absl::Status same_shape(Lowering& lowering, const Tensor& input, const Tensor& output) {
   if (input.shape == output.shape) return absl::OkStatus();
   return lowering.invalid("input of shape " + shape_text(input.shape) + " and output of shape " +

@@ -11,10 +11,6 @@ namespace {
 
 constexpr std::size_t kRank = packed::kMaxRank;
 
-std::string unary_shape(const Tensor& input, const Tensor& output) {
-  return shape_text(input.shape) + " -> " + shape_text(output.shape);
-}
-
 // `values` right-aligned in six places, `fill` before them.
 void align_right(const std::vector<std::int32_t>& values, std::int32_t fill, std::int32_t (&target)[kRank]) {
   std::fill(std::begin(target), std::end(target), fill);

@@ -212,4 +212,8 @@ absl::StatusOr<packed::Shape4> shape4(Lowering& lowering, const Tensor& tensor, 
   return packed::Shape4{tensor.shape[0], tensor.shape[1], tensor.shape[2], tensor.shape[3]};
 }
 
+std::string unary_shape(const Tensor& input, const Tensor& output) {
+  return shape_text(input.shape) + " -> " + shape_text(output.shape);
+}
+
 }  // namespace tinyrig::model

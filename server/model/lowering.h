@@ -105,4 +105,7 @@ absl::Status lower_concatenation(Lowering& lowering);
 absl::Status lower_split(Lowering& lowering);
 absl::Status lower_resize(Lowering& lowering);
 
+/// "1x8x8x3 -> 1x4x4x3", for messages and listings.
+std::string unary_shape(const Tensor& input, const Tensor& output);
+
 }  // namespace tinyrig::model

@@ -1,4 +1,4 @@
-// Between Beast's messages and ours. Included by http_server.cpp and by the fuzzer of the request path only:
+// Between Beast's messages and ours. Included by http_connection.cpp and by the fuzzer of the request path only:
 // Beast is slow to compile.
 #pragma once
 

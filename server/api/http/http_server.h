@@ -1,4 +1,4 @@
-// An HTTP/1.1 and WebSocket server behind an interface of ours; Boost.Beast stays in http_server.cpp.
+// An HTTP/1.1 and WebSocket server behind an interface of ours; Boost.Beast stays below it.
 // What a URL means is the application's business (web_application.h).
 #pragma once
 

@@ -11,7 +11,7 @@
 namespace tinyrig::bench {
 namespace {
 
-void must(int code, sqlite3* database) {
+void must_be_ok(int code, sqlite3* database) {
   if (code == SQLITE_OK || code == SQLITE_DONE || code == SQLITE_ROW) return;
   std::fprintf(stderr, "plain SQLite: %s\n", sqlite3_errmsg(database));
   std::exit(1);
@@ -20,9 +20,9 @@ void must(int code, sqlite3* database) {
 class Plain {
  public:
   Plain(const std::filesystem::path& file, const std::string& schema, const std::string& insert) {
-    must(sqlite3_open(file.c_str(), &database_), database_);
+    must_be_ok(sqlite3_open(file.c_str(), &database_), database_);
     script("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; " + schema);
-    must(sqlite3_prepare_v2(database_, insert.c_str(), -1, &insert_, nullptr), database_);
+    must_be_ok(sqlite3_prepare_v2(database_, insert.c_str(), -1, &insert_, nullptr), database_);
   }
   ~Plain() {
     sqlite3_finalize(insert_);
@@ -32,11 +32,11 @@ class Plain {
   Plain& operator=(const Plain&) = delete;
 
   void script(const std::string& sql) {
-    must(sqlite3_exec(database_, sql.c_str(), nullptr, nullptr, nullptr), database_);
+    must_be_ok(sqlite3_exec(database_, sql.c_str(), nullptr, nullptr, nullptr), database_);
   }
   sqlite3_stmt* insert() { return insert_; }
   void run_insert() {
-    must(sqlite3_step(insert_), database_);
+    must_be_ok(sqlite3_step(insert_), database_);
     sqlite3_reset(insert_);
   }
 

@@ -13,6 +13,8 @@
 namespace tinyrig::test {
 
 namespace v1 = tinyrig::agent::v1;
+inline constexpr auto kRam = v1::DESTINATION_MODEL_RAM;
+inline constexpr auto kSlot = v1::DESTINATION_MODEL_SLOT;
 
 class BoardClient {
  public:

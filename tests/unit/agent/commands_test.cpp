@@ -8,9 +8,6 @@
 namespace tinyrig::test {
 namespace {
 
-constexpr auto kRam = v1::DESTINATION_MODEL_RAM;
-constexpr auto kSlot = v1::DESTINATION_MODEL_SLOT;
-
 TEST(Commands, RubbishIsABadRequest) {
   BoardClient client;
   const std::vector<std::uint8_t> rubbish = {0xFF, 0xFF, 0xFF, 1, 2, 3};

@@ -9,8 +9,6 @@
 namespace tinyrig::test {
 namespace {
 
-constexpr auto kRam = v1::DESTINATION_MODEL_RAM;
-
 struct Measured {
   std::vector<std::uint64_t> announced;
   std::vector<std::uint64_t> latencies;

@@ -7,9 +7,6 @@
 namespace tinyrig::test {
 namespace {
 
-constexpr auto kRam = v1::DESTINATION_MODEL_RAM;
-constexpr auto kSlot = v1::DESTINATION_MODEL_SLOT;
-
 std::vector<std::uint8_t> counting(std::size_t size) {
   std::vector<std::uint8_t> bytes(size);
   for (std::size_t i = 0; i < size; ++i) {

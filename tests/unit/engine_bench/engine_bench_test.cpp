@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <boost/json/src.hpp>
 
 #include "server/model/parse_tflite.h"
 #include "tests/bench/engine/baseline.h"

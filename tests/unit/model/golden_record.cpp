@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/json/src.hpp>
-
 #include "server/model/pack.h"
 #include "server/model/reference_run.h"
 
