@@ -9,7 +9,7 @@
 namespace tinyrig::client {
 namespace {
 
-constexpr std::size_t kBarWidth = 20;
+constexpr std::size_t kArenaBarWidth = 20;
 
 std::string line(const std::string& name, const std::string& value) {
   return "  " + name + std::string(14 - name.size(), ' ') + printable(value) + "\n";
@@ -85,7 +85,7 @@ std::string operators_text(const v1::Inspection& inspection) {
     table.add({std::to_string(op.index()), op.kind(), op.shape(), grouped(op.macs()),
                op.macs() == 0 ? "-" : percent(share), bytes(op.weight_bytes()), op.kernel(),
                grouped(op.arena_live_bytes()),
-               bar(static_cast<double>(op.arena_live_bytes()), static_cast<double>(most), kBarWidth) +
+               bar(static_cast<double>(op.arena_live_bytes()), static_cast<double>(most), kArenaBarWidth) +
                    (peak ? " <- peak" : "")});
   }
   return "\noperators; share is of the MACs\n" + table.text();

@@ -8,7 +8,7 @@
 namespace tinyrig::client {
 namespace {
 
-constexpr std::size_t kBarWidth = 24;
+constexpr std::size_t kProfileBarWidth = 24;
 
 // Without instrumentation and with it, side by side.
 std::string cost_text(const v1::ProfileResult& profile) {
@@ -64,8 +64,8 @@ std::string chart_text(const v1::ProfileResult& profile) {
   }
   for (int i = 0; i < profile.operators_size(); ++i) {
     const v1::OperatorProfile& op = profile.operators(i);
-    table.add({std::to_string(op.index()), op.kind(), bar(op.share(), most_share, kBarWidth), percent(op.share()),
-               bar(static_cast<double>(op.arena_live_bytes()), static_cast<double>(peak_bytes), kBarWidth),
+    table.add({std::to_string(op.index()), op.kind(), bar(op.share(), most_share, kProfileBarWidth), percent(op.share()),
+               bar(static_cast<double>(op.arena_live_bytes()), static_cast<double>(peak_bytes), kProfileBarWidth),
                grouped(op.arena_live_bytes()), i == peak ? "<- peak" : ""});
   }
   return table.text();

@@ -180,7 +180,7 @@ Failure Measuring::measure_profiles(std::uint32_t count, std::uint32_t& interrup
   for (std::uint32_t i = 0; i < count && error == runtime::Error::kOk; ++i) {
     ProfileRecord record(Model::samples(), i, model_.operator_count());
     // A runtime that fuses operators leaves some out.
-    std::memset(record.operator_ticks, 0, model_.operator_count() * sizeof(std::uint32_t));
+    std::memset(record.operator_ticks, 0, model_.operator_count() * sizeof(*record.operator_ticks));
     ProfileRecorder recorder{.last = 0, .operator_ticks = record.operator_ticks};
     const runtime::OperatorHook hook{.after = &ProfileRecorder::after, .context = &recorder};
     model_.fill_inputs();

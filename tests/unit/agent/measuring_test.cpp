@@ -108,6 +108,27 @@ TEST_F(Measuring, AnOperatorMayTakeMoreThan32Bits) {
   EXPECT_EQ(measured.profiles[0].operator_ticks(0), kTicks);
 }
 
+// A runtime may fuse operators into a later one: they have no time, whatever the memory held before.
+TEST_F(Measuring, OperatorsThatAreLeftOutTakeNoTime) {
+  MemoryBoard::Settings settings{.ticks_per_read = 5};
+  settings.run = [](const runtime::OperatorHook* hook) {
+    if (hook == nullptr) return runtime::run();
+    const runtime::OperatorHook every_second{
+        [](void* context, std::uint16_t index, std::span<const std::byte> output) {
+          const auto& all = **static_cast<const runtime::OperatorHook**>(context);
+          if (index % 2 == 1) all.after(all.context, index, output);
+        },
+        static_cast<void*>(&hook)};
+    return runtime::run(&every_second);
+  };
+  ready(settings);
+  ASSERT_GE(operators, 4U);
+  latency(0, 100);  // fills the memory
+  const Measured measured = profile(1);
+  ASSERT_EQ(measured.profiles.size(), 1U);
+  for (std::uint32_t i = 0; i < operators; ++i) EXPECT_EQ(measured.profiles[0].operator_ticks(i), i % 2 == 1 ? 5 : 0);
+}
+
 TEST_F(Measuring, ManyProfilesTakeSeveralAnnouncedWindows) {
   ready({.ram_bytes = 24576});  // samples: an eighth of the RAM
   const std::size_t per_window = agent::Model::samples().size() / (1 + operators);
