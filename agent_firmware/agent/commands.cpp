@@ -71,7 +71,8 @@ bool encode_hashes(pb_ostream_t* stream, const pb_field_t* field, void* const* a
   return true;
 }
 
-void hash_output(void* context, std::uint16_t index, std::span<const std::byte> output) {
+void hash_output(void* context, std::uint16_t index) {
+  const std::span<const std::byte> output = runtime::operator_output(index);
   static_cast<std::uint32_t*>(context)[index] = output.empty() ? 0 : wire::fnv1a_32(output);
 }
 

@@ -9,7 +9,7 @@
 
 // Largest payload of a frame that the agent takes. Larger is faster: 20 bytes of each frame are overhead.
 #ifndef TINYRIG_AGENT_PAYLOAD_BYTES
-#define TINYRIG_AGENT_PAYLOAD_BYTES 1024
+#define TINYRIG_AGENT_PAYLOAD_BYTES 960
 #endif
 // Largest message that the agent sends.
 #ifndef TINYRIG_AGENT_MESSAGE_BYTES

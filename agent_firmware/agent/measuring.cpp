@@ -38,7 +38,7 @@ struct ProfileRecorder {
   std::uint64_t last;
   std::uint64_t* operator_ticks;
 
-  static void after(void* context, std::uint16_t index, std::span<const std::byte>) {
+  static void after(void* context, std::uint16_t index) {
     auto& self = *static_cast<ProfileRecorder*>(context);
     const std::uint64_t now = read_ticks();
     self.operator_ticks[index] = now - self.last;
@@ -143,8 +143,7 @@ Failure Measuring::check_ready() const {
 }
 
 Failure Measuring::estimate(std::uint64_t& ticks) {
-  const runtime::OperatorHook hook{.after = [](void*, std::uint16_t, std::span<const std::byte>) { read_ticks(); },
-                                   .context = nullptr};
+  const runtime::OperatorHook hook{.after = [](void*, std::uint16_t) { read_ticks(); }, .context = nullptr};
   model_.fill_inputs();
   const std::uint64_t before = read_ticks();
   const runtime::Error error = model_.run(&hook);

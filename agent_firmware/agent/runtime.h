@@ -44,9 +44,9 @@ struct LoadReport {
 };
 
 // Called after each operator when given to run(). `operator_index` counts the model's operators in the
-// .tflite's order. `output` is the operator's first output; empty when the runtime cannot show it.
+// .tflite's order. No more than that: what it costs counts as the operator's time.
 struct OperatorHook {
-  void (*after)(void* context, std::uint16_t operator_index, std::span<const std::byte> output);
+  void (*after)(void* context, std::uint16_t operator_index);
   void* context;
 };
 
@@ -63,6 +63,9 @@ std::span<const std::byte> output(std::size_t index);
 
 // One inference, from the input tensors to the output tensors. Without a hook nothing is instrumented.
 Error run(const OperatorHook* hook = nullptr);
+// The first output of an operator, for its hook: whole only until the next one runs. Empty when the runtime
+// cannot show it.
+std::span<const std::byte> operator_output(std::uint16_t operator_index);
 
 // Bytes of the arena that were used since load(), measured, not planned; 0: unknown.
 std::size_t arena_used_bytes();

@@ -48,11 +48,19 @@ Error Engine::run(const runtime::OperatorHook* hook) const {
   for (const packed::Operator& op : image_.operators()) {
     find_kernel(op.kind, op.kernel)->run(image_.params(op), memory_);
     if (hook != nullptr) {
-      hook->after(hook->context, index, {memory_.read<std::byte>(op.output), op.output_bytes});
+      hook->after(hook->context, index);
     }
     ++index;
   }
   return Error::kOk;
+}
+
+std::span<const std::byte> Engine::operator_output(std::uint16_t index) const {
+  if (!loaded_ || index >= image_.operators().size()) {
+    return {};
+  }
+  const packed::Operator& op = image_.operators()[index];
+  return {memory_.read<std::byte>(op.output), op.output_bytes};
 }
 
 }  // namespace tinyrig::engine

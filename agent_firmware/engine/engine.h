@@ -24,6 +24,7 @@ class Engine {
   std::span<const std::byte> output(std::size_t index) const;
 
   runtime::Error run(const runtime::OperatorHook* hook = nullptr) const;
+  std::span<const std::byte> operator_output(std::uint16_t index) const;
 
  private:
   Image image_;

@@ -36,20 +36,18 @@ struct Clock {
   std::uint64_t last;
 };
 
-void print_operator(void* context, std::uint16_t index, std::span<const std::byte> output) {
+void print_operator(void* context, std::uint16_t index) {
   const std::uint64_t now = read_ticks();
   Clock& clock = *static_cast<Clock*>(context);
   print_field("operator index=", index);
   print_field(" ticks=", now - clock.last);
   print(" fnv=");
-  print_hash(wire::fnv1a_32(output));
+  print_hash(wire::fnv1a_32(current.operator_output(index)));
   print("\n");
   clock.last = read_ticks();
 }
 
-void read_clock(void* context, std::uint16_t, std::span<const std::byte>) {
-  static_cast<Clock*>(context)->last = read_ticks();
-}
+void read_clock(void* context, std::uint16_t) { static_cast<Clock*>(context)->last = read_ticks(); }
 
 void profiled_runs(std::uint32_t seed) {
   fill_inputs(seed);

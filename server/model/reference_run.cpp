@@ -32,9 +32,15 @@ class AlignedBytes {
   std::size_t size_;
 };
 
-void record_operator(void* context, std::uint16_t /*operator_index*/, std::span<const std::byte> output) {
-  static_cast<ReferenceRun*>(context)->operator_fnv1a32.push_back(wire::fnv1a_32(output));
-}
+struct OperatorRecorder {
+  const engine::Engine& engine;
+  ReferenceRun& run;
+
+  static void after(void* context, std::uint16_t operator_index) {
+    auto& self = *static_cast<OperatorRecorder*>(context);
+    self.run.operator_fnv1a32.push_back(wire::fnv1a_32(self.engine.operator_output(operator_index)));
+  }
+};
 
 void fill_inputs(const engine::Engine& engine, std::uint32_t seed, ReferenceRun& run) {
   std::size_t bytes = 0;
@@ -79,7 +85,8 @@ absl::StatusOr<ReferenceRun> reference_run(std::span<const std::byte> image, std
   }
   ReferenceRun run;
   fill_inputs(engine, seed, run);
-  const runtime::OperatorHook hook{record_operator, &run};
+  OperatorRecorder recorder{engine, run};
+  const runtime::OperatorHook hook{&OperatorRecorder::after, &recorder};
   if (engine.run(&hook) != runtime::Error::kOk) {
     return make_error(absl::StatusCode::kInternal, "ENGINE_FAILED", "an operator failed in the reference run");
   }

@@ -11,7 +11,7 @@ namespace tinyrig::port {
 
 inline constexpr char kBoardType[] = "mps2-an500";
 inline constexpr std::uint32_t kDefaultBaud = 115'200;
-inline constexpr std::size_t kReceiveRingBytes = 4096;
+inline constexpr std::size_t kReceiveRingBytes = 2048;
 inline constexpr unsigned kReceiveIrq = 0;
 inline constexpr std::uintptr_t kUnitBlockAddress = 0x0007'FFE0;
 

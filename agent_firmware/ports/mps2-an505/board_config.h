@@ -12,7 +12,7 @@ namespace tinyrig::port {
 
 inline constexpr char kBoardType[] = "mps2-an505";
 inline constexpr std::uint32_t kDefaultBaud = 115'200;
-inline constexpr std::size_t kReceiveRingBytes = 4096;
+inline constexpr std::size_t kReceiveRingBytes = 2048;
 inline constexpr unsigned kReceiveIrq = 32;
 inline constexpr std::uintptr_t kUnitBlockAddress = 0x1007'FFE0;
 

@@ -9,7 +9,7 @@ namespace tinyrig::port {
 
 inline constexpr char kBoardType[] = "rv32-virt";
 inline constexpr std::uint32_t kDefaultBaud = 115'200;
-inline constexpr std::size_t kReceiveRingBytes = 4096;
+inline constexpr std::size_t kReceiveRingBytes = 2048;
 inline constexpr unsigned kReceiveIrq = 10;
 inline constexpr std::uintptr_t kUnitBlockAddress = 0x8007'FFE0;
 

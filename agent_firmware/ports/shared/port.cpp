@@ -16,7 +16,7 @@ Ring<kReceiveRingBytes> received;
 volatile bool receiver_stopped = false;
 // A byte that ends a frame or a text command is in the ring.
 volatile bool frame_ended = false;
-constexpr std::size_t kBatchBytes = kReceiveRingBytes / 4;
+constexpr std::size_t kBatchBytes = kReceiveRingBytes / 2;
 volatile std::uint32_t interrupts = 0;
 
 // From the interrupt, or with interrupts masked.

@@ -34,7 +34,7 @@ class Profiler final : public ::tflite::MicroProfilerInterface {
   std::uint32_t BeginEvent(const char*) override { return 0; }
   void EndEvent(std::uint32_t) override {
     if (hook_ != nullptr && next_ < left_) {
-      hook_->after(hook_->context, next_++, {});
+      hook_->after(hook_->context, next_++);
     }
   }
 
@@ -173,6 +173,9 @@ Error run(const OperatorHook* hook) {
   profiler_storage.get()->begin(nullptr, 0);
   return status == kTfLiteOk ? Error::kOk : Error::kOperatorFailed;
 }
+
+// The interpreter shows no operator's output.
+std::span<const std::byte> operator_output(std::uint16_t) { return {}; }
 
 std::size_t arena_used_bytes() { return interpreter != nullptr ? interpreter->arena_used_bytes() : 0; }
 // TFLM takes the arena from both ends.

@@ -53,6 +53,7 @@ std::span<std::byte> input(std::size_t index) { return current.input(index); }
 std::size_t output_count() { return current.output_count(); }
 std::span<const std::byte> output(std::size_t index) { return current.output(index); }
 Error run(const OperatorHook* hook) { return current.run(hook); }
+std::span<const std::byte> operator_output(std::uint16_t index) { return current.operator_output(index); }
 std::size_t arena_used_bytes() { return agent::used_bytes(painted); }
 std::span<std::byte> spare_arena() { return arena_behind; }
 

@@ -53,7 +53,8 @@ absl::StatusOr<AgentMemory> AgentProbe::memory() {
   const auto report = run(io_, session_->get_memory());
   TINYRIG_RETURN_IF_ERROR(report.status());
   most_stack_bytes_ = std::max(most_stack_bytes_, report->stack_high_water_bytes());
-  return AgentMemory{report->static_ram_bytes(), most_stack_bytes_, report->agent_flash_bytes()};
+  return AgentMemory{report->static_ram_bytes(), most_stack_bytes_, report->agent_flash_bytes(),
+                     session_->board()->max_samples() * sizeof(std::uint64_t)};
 }
 
 }  // namespace tinyrig::bench

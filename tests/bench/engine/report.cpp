@@ -112,6 +112,7 @@ void Report::add_board_results(const std::string& board, std::vector<Result>& re
                             m4 ? std::optional(kRamTarget) : std::nullopt));
   results.push_back(at_most("agent_static_ram_bytes/" + board, of(memory.static_ram_bytes), "B", {}));
   results.push_back(at_most("agent_stack_bytes/" + board, of(memory.stack_bytes), "B", {}));
+  results.push_back(at_most("agent_sample_bytes/" + board, of(memory.sample_bytes), "B", {}));
 }
 
 void Report::print(const std::vector<Result>& results) const {

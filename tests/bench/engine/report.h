@@ -32,6 +32,7 @@ struct AgentMemory {
   std::uint64_t static_ram_bytes = 0;
   std::uint64_t stack_bytes = 0;  // the most that was used: link, load, inference, profiling
   std::uint64_t flash_bytes = 0;
+  std::uint64_t sample_bytes = 0;  // for raw readings, at the end of the model RAM
 };
 
 class Report {

@@ -123,19 +123,22 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     tinyrig::wire::fill_golden_input(static_cast<std::uint32_t>(i + 1), engine.input(i));
   }
   if (steps <= kMaxSteps) {
-    std::uint32_t hash = tinyrig::wire::kFnv1aSeed;
-    const runtime::OperatorHook hook = {[](void* context, std::uint16_t, std::span<const std::byte> output) {
-                                          auto& so_far = *static_cast<std::uint32_t*>(context);
-                                          so_far = tinyrig::wire::fnv1a_32(output, so_far);
+    struct Hasher {
+      const tinyrig::engine::Engine& engine;
+      std::uint32_t hash = tinyrig::wire::kFnv1aSeed;
+    } hasher{engine};
+    const runtime::OperatorHook hook = {[](void* context, std::uint16_t index) {
+                                          auto& [engine, hash] = *static_cast<Hasher*>(context);
+                                          hash = tinyrig::wire::fnv1a_32(engine.operator_output(index), hash);
                                         },
-                                        &hash};
+                                        &hasher};
     if (engine.run(&hook) != runtime::Error::kOk) {
       std::abort();
     }
     for (std::size_t i = 0; i < engine.output_count(); ++i) {
-      hash = tinyrig::wire::fnv1a_32(engine.output(i), hash);
+      hasher.hash = tinyrig::wire::fnv1a_32(engine.output(i), hasher.hash);
     }
-    asm volatile("" : : "r"(hash));  // every output byte was read
+    asm volatile("" : : "r"(hasher.hash));  // every output byte was read
   }
   return 0;
 }

@@ -114,7 +114,7 @@ TfLiteStatus MicroInterpreter::Invoke() {
     std::size_t left;
     std::uint32_t open;
   } events{profiler_, loaded->operator_codes.size(), profiler_->BeginEvent("operator")};
-  const tinyrig::runtime::OperatorHook hook{[](void* context, std::uint16_t, std::span<const std::byte>) {
+  const tinyrig::runtime::OperatorHook hook{[](void* context, std::uint16_t) {
                                               auto& self = *static_cast<Events*>(context);
                                               self.profiler->EndEvent(self.open);
                                               if (--self.left > 0) self.open = self.profiler->BeginEvent("operator");

@@ -113,12 +113,11 @@ TEST_F(Measuring, OperatorsThatAreLeftOutTakeNoTime) {
   MemoryBoard::Settings settings{.ticks_per_read = 5};
   settings.run = [](const runtime::OperatorHook* hook) {
     if (hook == nullptr) return runtime::run();
-    const runtime::OperatorHook every_second{
-        [](void* context, std::uint16_t index, std::span<const std::byte> output) {
-          const auto& all = **static_cast<const runtime::OperatorHook**>(context);
-          if (index % 2 == 1) all.after(all.context, index, output);
-        },
-        static_cast<void*>(&hook)};
+    const runtime::OperatorHook every_second{[](void* context, std::uint16_t index) {
+                                               const auto& all = **static_cast<const runtime::OperatorHook**>(context);
+                                               if (index % 2 == 1) all.after(all.context, index);
+                                             },
+                                             static_cast<void*>(&hook)};
     return runtime::run(&every_second);
   };
   ready(settings);

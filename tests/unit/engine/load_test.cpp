@@ -244,7 +244,8 @@ TEST(Runtime, CallsTheHookAfterEachOperator) {
     const std::byte* at;
   };
   std::vector<Call> calls;
-  const runtime::OperatorHook hook = {[](void* context, std::uint16_t index, std::span<const std::byte> output) {
+  const runtime::OperatorHook hook = {[](void* context, std::uint16_t index) {
+                                        const std::span<const std::byte> output = runtime::operator_output(index);
                                         const auto* begin = reinterpret_cast<const std::int8_t*>(output.data());
                                         static_cast<std::vector<Call>*>(context)->push_back(
                                             {index, Int8s(begin, begin + output.size()), output.data()});
@@ -261,6 +262,9 @@ TEST(Runtime, CallsTheHookAfterEachOperator) {
   EXPECT_EQ(calls[1].at, model.arena.data() + 32);
   ASSERT_EQ(runtime::run(), Error::kOk);
   EXPECT_EQ(calls.size(), 2U);
+  EXPECT_TRUE(runtime::operator_output(2).empty());
+  runtime::unload();
+  EXPECT_TRUE(runtime::operator_output(0).empty());
 }
 
 }  // namespace
