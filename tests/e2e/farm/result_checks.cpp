@@ -93,7 +93,12 @@ void expect_sound(const v1::ExportRunResponse& exported, std::uint32_t sessions,
   SCOPED_TRACE(run.summary().model_name() + " on " + run.summary().board_id());
   EXPECT_EQ(run.summary().outcome(), v1::OUTCOME_SUCCEEDED)
       << run.summary().reason() << ": " << run.summary().message();
-  EXPECT_EQ(run.summary().attempts(), 1U) << run.attempts(0).reason() << ": " << run.attempts(0).message();
+  // On a machine that is busy with more than this, an emulated board may stand still for seconds: the run then
+  // begins again, as it should. Nothing else may cost an attempt.
+  for (const v1::Attempt& attempt : run.attempts()) {
+    EXPECT_TRUE(attempt.outcome() == v1::OUTCOME_SUCCEEDED || attempt.reason() == "AGENT_SILENT")
+        << attempt.reason() << ": " << attempt.message();
+  }
   expect_trusted(run.result());
   expect_latency(exported, sessions, iterations);
   expect_profile(run.result());
