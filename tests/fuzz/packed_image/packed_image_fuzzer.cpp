@@ -124,12 +124,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (steps <= kMaxSteps) {
     struct Hasher {
-      const tinyrig::engine::Engine& engine;
+      const tinyrig::engine::Engine& running;
       std::uint32_t hash = tinyrig::wire::kFnv1aSeed;
     } hasher{engine};
     const runtime::OperatorHook hook = {[](void* context, std::uint16_t index) {
-                                          auto& [engine, hash] = *static_cast<Hasher*>(context);
-                                          hash = tinyrig::wire::fnv1a_32(engine.operator_output(index), hash);
+                                          auto& self = *static_cast<Hasher*>(context);
+                                          self.hash =
+                                              tinyrig::wire::fnv1a_32(self.running.operator_output(index), self.hash);
                                         },
                                         &hasher};
     if (engine.run(&hook) != runtime::Error::kOk) {
