@@ -86,21 +86,41 @@ constexpr std::int32_t depthwise_taps_bytes(const ConvParams& p) {
 }
 
 // Scratch: for each row of patches a tile of four rows of the input, [column][channel][row], from the column where the
-// first window begins to where the last block ends; what the last store of it spills over; a row of the input's zero
-// point.
-constexpr std::int64_t depthwise_tile_columns(const ConvParams& p) {
-  const std::int64_t step = depthwise_is_two_rows(p) ? 2 : 4;
-  const std::int64_t windows = (p.output_shape.w + step - 1) / step * step;
-  if (depthwise_is_two_rows(p)) return windows + 2;
+// first window begins to where the last block ends; what the last store of it spills over; a row of the input's
+// zero point. Wide images are cut: a row of output is then computed from one set of tiles after the other.
+inline constexpr std::int64_t kWholeTilesBytes = 5120, kCutTilesBytes = 3072;
+
+constexpr std::int64_t depthwise_block_columns(const ConvParams& p) { return depthwise_is_two_rows(p) ? 2 : 4; }
+// Columns of a tile for so many neighbouring outputs.
+constexpr std::int64_t depthwise_columns(const ConvParams& p, std::int64_t outputs) {
+  if (depthwise_is_two_rows(p)) return outputs + 2;
   const std::int64_t reach = (std::int64_t{kPatch} * depthwise_patch_columns(p) - 1) * p.dilation_w;
-  return (windows - 1) * p.stride_w + reach + 1;
+  return (outputs - 1) * p.stride_w + reach + 1;
+}
+// Outputs of a row that are computed from one set of tiles: whole blocks.
+constexpr std::int64_t depthwise_tile_outputs(const ConvParams& p) {
+  const std::int64_t block = depthwise_block_columns(p);
+  const std::int64_t all = (p.output_shape.w + block - 1) & -block;  // blocks are powers of two
+  const std::int64_t column_bytes = std::int64_t{depthwise_patch_rows(p)} * kPatch * p.input_shape.c;
+  if (depthwise_columns(p, all) * column_bytes <= kWholeTilesBytes) return all;
+  const std::int64_t spare_columns = kCutTilesBytes / column_bytes - depthwise_columns(p, block);
+  const std::int64_t further_blocks = spare_columns < 0 ? 0 : spare_columns / (block * p.stride_w);
+  const std::int64_t outputs = block * (1 + further_blocks);
+  return outputs < all ? outputs : all;
+}
+constexpr std::int64_t depthwise_tile_columns(const ConvParams& p) {
+  return depthwise_columns(p, depthwise_tile_outputs(p));
 }
 constexpr std::int64_t depthwise_tile_bytes(const ConvParams& p) {
   return depthwise_tile_columns(p) * p.input_shape.c * kPatch;
 }
+constexpr std::int64_t depthwise_zeros_bytes(const ConvParams& p) {
+  const std::int64_t columns = depthwise_tile_columns(p);
+  return (columns < p.input_shape.w ? columns : p.input_shape.w) * p.input_shape.c;
+}
 constexpr std::int64_t depthwise_scratch_bytes(const ConvParams& p) {
   return depthwise_patch_rows(p) * depthwise_tile_bytes(p) + std::int64_t{kPatch} * kVectorBytes +
-         std::int64_t{p.input_shape.w} * p.input_shape.c;
+         depthwise_zeros_bytes(p);
 }
 
 // kAdd, variant 1: ADD of two tensors of one shape, not SUB. Each operand is halved or shifted to the right; when one

@@ -205,6 +205,22 @@ TEST(LayoutHelium, DepthwiseScratchHoldsATileAndARowOfZeros) {
   EXPECT_EQ(dilated.program.values[dilated.op().scratch.at(0)].bytes, (11U + 7) * 8 + 64 + 18);
 }
 
+// 1x9 over 1x512x24: whole, a tile would take 523 columns of 96 bytes. 3 KiB hold 32: the first block of four
+// outputs needs 15 (three patches of four columns), and 16 of the other 17 are four blocks more.
+TEST(LayoutHelium, DepthwiseCutsAWideImage) {
+  packed::ConvParams wide{};
+  wide.input_shape = wide.output_shape = {1, 1, 512, 24};
+  wide.kernel_h = wide.stride_h = wide.stride_w = wide.dilation_h = wide.dilation_w = 1;
+  wide.kernel_w = 9;
+  EXPECT_EQ(layout::depthwise_tile_outputs(wide), 20);
+  EXPECT_EQ(layout::depthwise_tile_columns(wide), 15 + 16);
+  EXPECT_EQ(layout::depthwise_scratch_bytes(wide), 31 * 96 + 64 + 31 * 24);
+  wide.input_shape.c = wide.output_shape.c = 512;  // one block at least
+  EXPECT_EQ(layout::depthwise_tile_outputs(wide), 4);
+  wide.input_shape.w = wide.output_shape.w = 2;  // no more than there are
+  EXPECT_EQ(layout::depthwise_tile_outputs(wide), 4);
+}
+
 TEST(LayoutHelium, DepthwiseComputesOneRowWhereTwoDoNotFit) {
   EXPECT_STREQ(depthwise(4, 3, 1).op().kernel_name, "helium depthwise 1x4");
   EXPECT_STREQ(depthwise(3, 4, 1).op().kernel_name, "helium depthwise 1x4");

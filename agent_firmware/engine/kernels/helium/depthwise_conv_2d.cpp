@@ -46,24 +46,25 @@ std::int8_t* interleave(std::int8_t* to, const std::int8_t* const rows[layout::k
   return to + layout::kPatch * bytes;
 }
 
-// The tiles of one row of windows, one for each row of patches.
+// The tiles of neighbouring outputs, one for each row of patches.
 class Tiles {
  public:
   Tiles(const packed::ConvParams& p, std::int8_t* scratch)
       : p_(p),
         tiles_(scratch),
-        zeros_(scratch + layout::depthwise_scratch_bytes(p) - p.input_shape.w * p.input_shape.c),
-        count_(layout::depthwise_patch_rows(p)) {
-    const auto columns = static_cast<std::int32_t>(layout::depthwise_tile_columns(p));
-    const std::int32_t after_left = p.pad_left < columns ? columns - p.pad_left : 0;
-    left_ = columns - after_left;
-    middle_ = p.input_shape.w < after_left ? p.input_shape.w : after_left;
-    right_ = after_left - middle_;
-    helium::fill(zeros_, zero(), p.input_shape.w * p.input_shape.c);
+        zeros_(scratch + layout::depthwise_scratch_bytes(p) - layout::depthwise_zeros_bytes(p)),
+        count_(layout::depthwise_patch_rows(p)),
+        columns_(static_cast<std::int32_t>(layout::depthwise_tile_columns(p))) {
+    helium::fill(zeros_, zero(), static_cast<std::int32_t>(layout::depthwise_zeros_bytes(p)));
   }
 
-  // Rows of `image` from y0 on.
-  void fill(const std::int8_t* image, std::int32_t y0) {
+  // Rows of `image` from y0 on, columns from x0 on.
+  void fill(const std::int8_t* image, std::int32_t y0, std::int32_t x0) {
+    const std::int32_t before = x0 < 0 ? -x0 : 0;
+    left_ = before < columns_ ? before : columns_;
+    first_ = x0 < 0 ? 0 : x0;
+    const std::int32_t inside = first_ < p_.input_shape.w ? p_.input_shape.w - first_ : 0;
+    middle_ = inside < columns_ - left_ ? inside : columns_ - left_;
     std::int8_t* at = tiles_;
     for (std::int32_t tile = 0; tile < count_; ++tile, y0 += layout::kPatch * p_.dilation_h) {
       at = fill_one(at, image, y0);
@@ -72,16 +73,16 @@ class Tiles {
 
  private:
   std::int8_t* fill_one(std::int8_t* at, const std::int8_t* image, std::int32_t y0) const {
-    const std::int32_t row_bytes = p_.input_shape.w * p_.input_shape.c;
+    const std::int32_t channels = p_.input_shape.c;
     const std::int8_t* rows[layout::kPatch];
     for (std::int32_t i = 0; i < layout::kPatch; ++i) {
       const std::int32_t y = y0 + i * p_.dilation_h;
-      rows[i] = y >= 0 && y < p_.input_shape.h ? image + y * row_bytes : zeros_;
+      rows[i] = y >= 0 && y < p_.input_shape.h ? image + (y * p_.input_shape.w + first_) * channels : zeros_;
     }
-    const std::int32_t column_bytes = layout::kPatch * p_.input_shape.c;
+    const std::int32_t column_bytes = layout::kPatch * channels;
     at = helium::fill(at, zero(), left_ * column_bytes);
-    at = interleave(at, rows, middle_ * p_.input_shape.c);
-    return helium::fill(at, zero(), right_ * column_bytes);
+    at = interleave(at, rows, middle_ * channels);
+    return helium::fill(at, zero(), (columns_ - left_ - middle_) * column_bytes);
   }
 
   std::int8_t zero() const { return static_cast<std::int8_t>(-p_.input_offset); }
@@ -90,7 +91,9 @@ class Tiles {
   std::int8_t* tiles_;
   std::int8_t* zeros_;
   std::int32_t count_;
-  std::int32_t left_, middle_, right_;  // columns of a tile beside and inside of the image
+  std::int32_t columns_;                // of a tile
+  std::int32_t left_ = 0, middle_ = 0;  // columns before and inside of the image
+  std::int32_t first_ = 0;              // column of the image inside
 };
 
 using Compute = void (*)(DepthwiseBlocks*);
@@ -114,8 +117,7 @@ DepthwiseBlocks blocks_of(const packed::ConvParams& p, const std::int8_t* tiles)
   const bool two_rows = layout::depthwise_is_two_rows(p);
   const std::int32_t channels = p.output_shape.c;
   const std::int32_t column_bytes = channels * layout::kPatch;
-  const std::int32_t width = p.output_shape.w;
-  const std::int32_t row_bytes = width * channels;
+  const std::int32_t row_bytes = p.output_shape.w * channels;
   DepthwiseBlocks work{};
   work.tile = tiles;
   for (std::int32_t i = 0; i < 4; ++i) {
@@ -128,9 +130,7 @@ DepthwiseBlocks blocks_of(const packed::ConvParams& p, const std::int8_t* tiles)
                                 i % patch_columns * layout::kPatch * p.dilation_w * column_bytes;
   }
   work.tile_step = (two_rows ? 2 : p.stride_w) * column_bytes;
-  work.output_step = (two_rows ? 2 : 4) * channels;
-  work.blocks = two_rows ? width / 2 : width / 4;
-  work.rest = two_rows ? width % 2 * 2 : width % 4;
+  work.output_step = static_cast<std::int32_t>(layout::depthwise_block_columns(p)) * channels;
   work.activation_min = p.activation_min;
   work.activation_max = p.activation_max;
   return work;
@@ -145,6 +145,8 @@ void run(const packed::ConvParams& p, const Memory& memory) {
   rows.channels_end = rows.channels + p.output_shape.c * (static_cast<std::int32_t>(sizeof(layout::DepthwiseScale)) +
                                                           layout::depthwise_taps_bytes(p));
   Tiles tiles(p, scratch);
+  const auto tile_outputs = static_cast<std::int32_t>(layout::depthwise_tile_outputs(p));
+  const std::int32_t width = p.output_shape.w;
   const std::int32_t image_bytes = p.input_shape.h * p.input_shape.w * p.input_shape.c;
   const std::int32_t row_bytes = p.output_shape.w * p.output_shape.c;
   const std::int32_t last = p.output_shape.h - (two_rows ? 2 : 1);
@@ -152,10 +154,15 @@ void run(const packed::ConvParams& p, const Memory& memory) {
     const std::int8_t* image = memory.read<std::int8_t>(p.input) + n * image_bytes;
     auto* output = memory.write<std::int8_t>(p.output) + n * p.output_shape.h * row_bytes;
     for (std::int32_t y = 0; y <= last;) {
-      tiles.fill(image, y * p.stride_h - p.pad_top);
-      DepthwiseBlocks work = rows;
-      work.output = output + y * row_bytes;
-      compute(&work);
+      for (std::int32_t x = 0; x < width; x += tile_outputs) {
+        tiles.fill(image, y * p.stride_h - p.pad_top, x * p.stride_w - p.pad_left);
+        const std::int32_t outputs = width - x < tile_outputs ? width - x : tile_outputs;
+        DepthwiseBlocks work = rows;
+        work.output = output + y * row_bytes + x * p.output_shape.c;
+        work.blocks = two_rows ? outputs / 2 : outputs / 4;
+        work.rest = two_rows ? outputs % 2 * 2 : outputs % 4;
+        compute(&work);
+      }
       // Of an odd number of rows the last but one is computed twice.
       y += two_rows && y + 1 != last ? 2 : 1;
     }
