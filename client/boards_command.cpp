@@ -80,7 +80,12 @@ ExitCode version(const GlobalOptions& global) {
   const ExitCode called =
       connection.call(*stub, &v1::SystemService::Stub::GetVersion, v1::GetVersionRequest(), &response);
   if (called != kOk) return called;
-  if (global.json) return print(to_json(response)) ? kOk : kUnavailable;
+  if (global.json) {
+    return print(std::string("{\"client\": {\"version\": \"") + kClientVersion +
+                 "\"}, \"server\": " + to_json(response) + "}\n")
+               ? kOk
+               : kUnavailable;
+  }
   return print(std::string("client         ") + kClientVersion + "\nserver         " + response.server_version() +
                " at " + connection.server() + "\nAPI            " + response.api_version() + "\nlink protocol  " +
                std::to_string(response.link_protocol_version()) + "\npacked format  " +

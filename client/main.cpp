@@ -1,6 +1,8 @@
 // tinyrig: the command line of TinyRig. What it takes is here, what it does is in *_command.cpp.
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <exception>
+#include <limits>
 
 #include "client/commands.h"
 #include "client/version.h"
@@ -115,10 +117,13 @@ void add_submit_command(CLI::App& app, Arguments& args, Action& chosen) {
   submit->add_option("--measure", options.measurements, "latency,profile,memory (the default is all three)")
       ->delimiter(',')
       ->allow_extra_args(false);
-  submit->add_option("--sessions", options.sessions, "Resets and loads; the interval covers them (default 3)");
-  submit->add_option("--iterations", options.iterations, "Samples per session (default 10)");
-  submit->add_option("--warmup", options.warmup, "Inferences before the first sample (default 1)");
-  submit->add_option("--seed", options.seed, "Seed of the generated input (default 1)");
+  // 0 is the API's word for a default, and no value.
+  const CLI::Range positive(std::uint32_t{1}, std::numeric_limits<std::uint32_t>::max(), "1 or more");
+  submit->add_option("--sessions", options.sessions, "Resets and loads; the interval covers them (default 3)")
+      ->check(positive);
+  submit->add_option("--iterations", options.iterations, "Samples per session (default 10)")->check(positive);
+  submit->add_option("--warmup", options.warmup, "Inferences before the first sample (default 1)")->check(positive);
+  submit->add_option("--seed", options.seed, "Seed of the generated input (default 1)")->check(positive);
   submit->add_flag("--skip-unfit", options.skip_unfit,
                    "Leave out boards that cannot hold a model or lack a runtime (default: fail)");
   submit->add_flag("--wait,-w", options.wait, "Show progress until the job has finished, then its results");

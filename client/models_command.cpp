@@ -47,8 +47,13 @@ ExitCode models_add(const GlobalOptions& global, const ModelsAddOptions& options
   v1::UploadModelResponse response;
   const ModelFile file{.path = options.file, .name = options.name, .expected_path = options.expected_file};
   if (const ExitCode uploaded = upload_model(connection, file, &response); uploaded != kOk) return uploaded;
-  if (global.json) return print(to_json(response)) ? kOk : kUnavailable;
   const v1::Model& model = response.model();
+  const std::string wanted = options.name.empty() ? model_name_of(options.file) : options.name;
+  if (model.name() != wanted) {
+    std::fprintf(stderr, "tinyrig: these bytes are model %s; the name %s is not used\n",
+                 printable(model.name()).c_str(), printable(wanted).c_str());
+  }
+  if (global.json) return print(to_json(response)) ? kOk : kUnavailable;
   return print((response.already_present() ? "known already: " : "added: ") + printable(model.name()) + "  " +
                short_digest(model.sha256()) + "  " + bytes(model.size_bytes()) + ", " +
                std::to_string(model.operators_size()) + " operators, " + grouped(model.macs()) + " MACs, " +

@@ -64,7 +64,8 @@ std::string chart_text(const v1::ProfileResult& profile) {
   }
   for (int i = 0; i < profile.operators_size(); ++i) {
     const v1::OperatorProfile& op = profile.operators(i);
-    table.add({std::to_string(op.index()), op.kind(), bar(op.share(), most_share, kProfileBarWidth), percent(op.share()),
+    table.add({std::to_string(op.index()), op.kind(), bar(op.share(), most_share, kProfileBarWidth),
+               percent(op.share()),
                bar(static_cast<double>(op.arena_live_bytes()), static_cast<double>(peak_bytes), kProfileBarWidth),
                grouped(op.arena_live_bytes()), i == peak ? "<- peak" : ""});
   }

@@ -18,6 +18,9 @@ done
 # shellcheck source=scripts/farm.sh
 . "$ROOT/scripts/farm.sh"
 farm_open
+large=''
+# Ctrl-C ends the daemon too: what it has not run is not left for the next demo.
+before_close() { [ -z "$large" ] || "$TINYRIG" job cancel "$large" >/dev/null 2>&1 || true; }
 
 echo "== Emulated farm (QEMU; every number of it is labelled emulated)"
 farm_start "$BUILD/demo"
@@ -39,13 +42,13 @@ else
 fi
 
 echo "== Benchmark: every model on every type of board that can hold it; our own with every runtime, side by side"
-code=0 large=''
+code=0
 # Queued first and waited for last: boards that are done with the small models go on with these.
 if [ "${#reference[@]}" -gt 0 ]; then
   large=$("$TINYRIG" submit "${reference[@]}" --board all --skip-unfit --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["job"]["jobId"])')
 fi
-"$TINYRIG" submit "${own[@]}" --board all --runtime all --skip-unfit --wait || code=$?
-[ -z "$large" ] || "$TINYRIG" job wait "$large" || code=$?
+"$TINYRIG" submit "${own[@]}" --board all --runtime all --skip-unfit --wait --cancel-on-interrupt || code=$?
+[ -z "$large" ] || "$TINYRIG" job wait "$large" --cancel-on-interrupt || code=$?
 
 echo
 "$TINYRIG" leaderboard

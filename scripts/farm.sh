@@ -25,9 +25,12 @@ end_process() { # PID: ask, wait, insist
   wait "$1" 2>/dev/null || true
 }
 
+before_close() { :; } # a script's own: while the daemon still answers
+
 farm_close() {
   local code=$?
   trap - EXIT INT TERM
+  before_close
   end_process "$DAEMON_PID"
   end_process "$EMU_PID"
   rm -rf "$RUN"
@@ -74,7 +77,8 @@ daemon_start() { # DATA_DIR GRPC_PORT HTTP_PORT
   export TINYRIG_SERVER=127.0.0.1:$2
   "$BIN/server/tinyrigd" --data "$data" --farm "$RUN/farm.toml" --catalog "$ROOT/deploy/boards" \
     --firmware "$BUILD/firmware" --web "$ROOT/web/dist" \
-    --grpc "127.0.0.1:$2" --http "127.0.0.1:$3" >"$data.log" 2>&1 &
+    --grpc "127.0.0.1:$2" --http "127.0.0.1:$3" --ports-file "$RUN/ports" >"$data.log" 2>&1 &
   DAEMON_PID=$!
-  wait_until 60 "tinyrigd" "$data.log" "$DAEMON_PID" "$TINYRIG" version
+  # Its own word: on a port that is taken, somebody else's daemon would answer.
+  wait_until 60 "tinyrigd" "$data.log" "$DAEMON_PID" test -s "$RUN/ports"
 }

@@ -18,13 +18,23 @@ if [ "${#boards[@]}" -eq 0 ]; then
   for port in "$ROOT"/agent_firmware/ports/*/board.cmake; do boards+=("$(basename "$(dirname "$port")")"); done
 fi
 [ "${#boards[@]}" -gt 0 ] || { echo "no board has a port" >&2; exit 1; }
+declare -A toolchains=()
+for board in "${boards[@]}"; do
+  description="$ROOT/agent_firmware/ports/$board/board.cmake"
+  [ -f "$description" ] || { echo "no port for board '$board' in agent_firmware/ports/" >&2; exit 1; }
+  toolchains[$board]=arm-none-eabi compiler=arm-none-eabi-g++ package=gcc-arm-none-eabi
+  if grep -q riscv "$description"; then
+    toolchains[$board]=riscv compiler=riscv64-unknown-elf-g++ package=gcc-riscv64-unknown-elf
+  fi
+  command -v "$compiler" >/dev/null || {
+    echo "no cross compiler for board '$board': $compiler is missing; install it: apt-get install $package" >&2
+    exit 1
+  }
+done
 "$ROOT/scripts/fetch_nanopb.sh" "$(dirname "$out")/third_party/nanopb"
 for board in "${boards[@]}"; do
-  [ -f "$ROOT/agent_firmware/ports/$board/board.cmake" ] || { echo "no port for board '$board' in agent_firmware/ports/" >&2; exit 1; }
-  toolchain=arm-none-eabi
-  ! grep -q riscv "$ROOT/agent_firmware/ports/$board/board.cmake" || toolchain=riscv
   cmake -S "$ROOT/agent_firmware" -B "$out/$board" -G Ninja -DCMAKE_BUILD_TYPE=Release \
-    -DCMAKE_TOOLCHAIN_FILE="$ROOT/agent_firmware/toolchains/$toolchain.cmake" -DTINYRIG_BOARD="$board" \
+    -DCMAKE_TOOLCHAIN_FILE="$ROOT/agent_firmware/toolchains/${toolchains[$board]}.cmake" -DTINYRIG_BOARD="$board" \
     "${options[@]}" -DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache
   cmake --build "$out/$board"
 done

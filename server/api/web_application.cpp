@@ -16,7 +16,8 @@ void WebApplication::handle(HttpRequest request, HttpReply reply) {
     if (const absl::Status type = check_json_content_type(request); !type.ok()) return reply(refuse(415, type));
     return gateway_.call(request, std::move(reply));
   }
-  if (request.method == "GET" || request.method == "HEAD") {
+  const bool calls = request.path.starts_with("/tinyrig.");  // a method's path: never a page
+  if (!calls && (request.method == "GET" || request.method == "HEAD")) {
     if (request.path == "/healthz") {
       HttpResponse healthy;
       healthy.headers.emplace_back("Content-Type", "text/plain; charset=utf-8");
@@ -28,8 +29,8 @@ void WebApplication::handle(HttpRequest request, HttpReply reply) {
   }
   HttpResponse refused = refuse(405, make_error(absl::StatusCode::kUnimplemented, "HTTP_METHOD_REFUSED",
                                                 clean_text(request.method, 20) + " is not served here",
-                                                "POST calls a method, GET reads the dashboard"));
-  refused.headers.emplace_back("Allow", "GET, HEAD, POST");
+                                                "POST calls a method (with curl: -d '{}'), GET reads the dashboard"));
+  refused.headers.emplace_back("Allow", calls ? "POST" : "GET, HEAD, POST");
   reply(std::move(refused));
 }
 

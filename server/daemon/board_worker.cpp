@@ -41,6 +41,7 @@ class Reporter final : public bench::RunObserver {
   void on_step(const std::string& step, double progress) override {
     const SteadyClock::time_point now = SteadyClock::now();
     if (step == last_step_ && now < next_step_at_) return;
+    if (step != last_step_) on_log("info", step);
     last_step_ = step;
     next_step_at_ = now + kStepEvery;
     queue_.set_step(lease_.run_id, lease_.attempt, step, progress);
@@ -150,6 +151,8 @@ awaitable<void> BoardWorker::execute(jobs::Lease lease) {
     const bool trusted = end.outcome == v1::OUTCOME_USER_ERROR || end.outcome == v1::OUTCOME_CANCELLED;
     if (!trusted) keeper_.doubt(end.reason, absl::StrCat("the last run ended with ", end.reason));
     if (blame_board) queue_.board_unavailable(keeper_.view().id());
+  } else {
+    queue_.log(lease.job_id, lease.run_id, keeper_.view().id(), "info", "succeeded");
   }
   queue_.finish(lease.run_id, lease.attempt, std::move(end));
 }

@@ -6,6 +6,8 @@
 #include <tuple>
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/strip.h"
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/jobs/carried_runtimes.h"
@@ -57,8 +59,10 @@ std::string joined(const std::set<std::string>& names) {
 
 absl::Status check_range(const char* name, std::uint32_t value, std::uint32_t least, std::uint32_t most) {
   if (value >= least && value <= most) return absl::OkStatus();
-  return invalid("SETTINGS_OUT_OF_RANGE", std::string("settings.") + name + " is " + std::to_string(value) +
-                                              ", allowed are " + std::to_string(least) + " to " + std::to_string(most));
+  return invalid("SETTINGS_OUT_OF_RANGE",
+                 std::string("settings.") + name + " is " + std::to_string(value) + ", allowed are " +
+                     std::to_string(least) + " to " + std::to_string(most),
+                 "Choose a value in that range, or leave it out: it then has its default.");
 }
 
 void set_default(std::uint32_t value, std::uint32_t standard, void (v1::RunSettings::*set)(std::uint32_t),
@@ -80,6 +84,12 @@ absl::Status complete_settings(v1::RunSettings* settings) {
   return check_range("sessions * settings.iterations", settings->sessions() * settings->iterations(), 1, kMaxSamples);
 }
 
+// "latency": what people type.
+std::string word_of(int measurement) {
+  const std::string& name = v1::Measurement_Name(static_cast<v1::Measurement>(measurement));
+  return name.empty() ? std::to_string(measurement) : absl::AsciiStrToLower(absl::StripPrefix(name, "MEASUREMENT_"));
+}
+
 absl::Status complete_measurements(const ExpandContext& context, v1::JobSpec* spec) {
   std::set<int> wanted(spec->measurements().begin(), spec->measurements().end());
   if (wanted.empty()) {
@@ -90,10 +100,10 @@ absl::Status complete_measurements(const ExpandContext& context, v1::JobSpec* sp
     const auto kind = static_cast<v1::Measurement>(measurement);
     if (std::count(context.measurements.begin(), context.measurements.end(), kind) == 0) {
       std::set<std::string> names;
-      for (const v1::Measurement known : context.measurements) names.insert(v1::Measurement_Name(known));
-      const std::string name =
-          v1::Measurement_IsValid(measurement) ? v1::Measurement_Name(kind) : std::to_string(measurement);
-      return invalid("MEASUREMENT_UNAVAILABLE", name + " cannot be taken by this farm; it takes " + joined(names));
+      for (const v1::Measurement known : context.measurements) names.insert(word_of(known));
+      return invalid("MEASUREMENT_UNAVAILABLE",
+                     word_of(measurement) + " cannot be taken by this farm; it takes " + joined(names),
+                     "Leave it out, or ask a farm whose boards have the instrument.");
     }
     spec->add_measurements(kind);
   }
@@ -225,8 +235,10 @@ absl::Status check_runtimes(const v1::JobSpec& spec, const ExpandContext& contex
   for (const std::string& runtime : spec.runtimes()) {
     if (runtime == kAll || farm.may_carry_others() || farm.find(runtime) != nullptr) continue;
     const std::vector<std::string> names = farm.names();
-    return invalid("RUNTIME_UNKNOWN", "no agent of this farm carries runtime \"" + runtime.substr(0, 100) +
-                                          "\"; known: " + joined({names.begin(), names.end()}));
+    return invalid("RUNTIME_UNKNOWN",
+                   "no agent of this farm carries runtime \"" + runtime.substr(0, 100) +
+                       "\"; known: " + joined({names.begin(), names.end()}),
+                   "Name one of these, or flash a board with an agent that has it: docs/runtimes.md.");
   }
   return absl::OkStatus();
 }

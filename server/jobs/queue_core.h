@@ -94,6 +94,7 @@ class JobQueue::Core : public std::enable_shared_from_this<JobQueue::Core> {
   void publish_job(const JobEntry& job);
   void save_end(const std::string& run_id, RunEntry& run);
   void retry_unsaved_locked();
+  void wait_for_room(RunEntry& run, const absl::Status& status);
   void log_locked(const std::string& job_id, const std::string& run_id, const std::string& board_id,
                   const std::string& level, const std::string& text);
   void follow_cancellation(JobEntry& job, const v1::Job& stored, std::vector<StopOrder>* to_stop);

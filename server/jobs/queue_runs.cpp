@@ -227,6 +227,7 @@ void JobQueue::Core::ended(const std::string& run_id, absl::StatusOr<store::Atte
       }
       run.phase = Phase::kUnsaved;
       unsaved_.insert(run_id);
+      wait_for_room(run, result.status());
       return;
     }
     done = std::move(run.end_done);
@@ -256,6 +257,17 @@ void JobQueue::Core::ended(const std::string& run_id, absl::StatusOr<store::Atte
   }
   if (done) done(absl::OkStatus());
   if (queued_again) call_work_hook();
+}
+
+// Tells those who watch, once: the log itself may find no room.
+void JobQueue::Core::wait_for_room(RunEntry& run, const absl::Status& status) {
+  constexpr char kStep[] = "waiting to be saved";
+  v1::RunSummary& summary = *run.scheduled.run.mutable_summary();
+  if (summary.step() == kStep) return;
+  summary.set_step(kStep);
+  publish_run(run);
+  log_locked(run.scheduled.run.job_id(), summary.run_id(), run.end->attempt.board_id(), "warning",
+             "the result waits to be saved: " + std::string(status.message()));
 }
 
 void JobQueue::Core::retry_unsaved() {

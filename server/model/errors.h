@@ -16,7 +16,15 @@ inline constexpr char kUnknownOperator[] = "MODEL_UNKNOWN_OPERATOR";  // the eng
 inline constexpr char kUnsupported[] = "MODEL_UNSUPPORTED";           // a type or option that the engine lacks
 inline constexpr char kTooLarge[] = "MODEL_TOO_LARGE";                // beyond the limits of limits.h
 
+// Where a message has no hint of its own.
+inline std::string usual_hint(const std::string& reason) {
+  if (reason == kTooLarge) return "use a smaller model: these limits are far beyond what a microcontroller holds";
+  if (reason == kUnsupported) return "convert it with full-integer int8 quantization; see docs/packed_model.md";
+  return "write the file anew with the converter; a damaged download looks like this too";
+}
+
 inline absl::Status model_error(const char* reason, std::string message, std::string hint = "") {
+  if (hint.empty()) hint = usual_hint(reason);
   return make_error(absl::StatusCode::kInvalidArgument, reason, std::move(message), std::move(hint));
 }
 

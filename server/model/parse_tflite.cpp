@@ -110,7 +110,7 @@ class Parser {
           name += " \"" + code->custom_code()->str().substr(0, kMaxNameBytes) + "\"";
         }
         unknown.add(model_error(kUnknownOperator, where + " is " + name + ", which the engine does not have",
-                                "replace the operator by supported ones, or run the model with another runtime"));
+                                "replace the operator by supported ones: docs/packed_model.md lists them"));
         continue;
       }
       Operator op;

@@ -79,16 +79,15 @@ absl::StatusOr<PutModelResult> put_model(Connection& database, const v1::Model& 
   Statement known = database.query("SELECT description FROM models WHERE sha256 = ?1", model.sha256());
   result.already_present = known.next();
   TINYRIG_RETURN_IF_ERROR(known.status());
-  if (!result.already_present) {
-    Statement taken = database.query("SELECT sha256 FROM models WHERE name = ?1", model.name());
-    if (taken.next()) {
-      return make_error(absl::StatusCode::kAlreadyExists, "MODEL_NAME_TAKEN",
-                        "the name \"" + model.name() + "\" belongs to model " + taken.bytes(0).substr(0, 12),
-                        "Choose another name; a name never changes its model.");
-    }
-    TINYRIG_RETURN_IF_ERROR(taken.status());
-    TINYRIG_RETURN_IF_ERROR(insert_model(database, model, bytes));
+  Statement taken =
+      database.query("SELECT sha256 FROM models WHERE name = ?1 AND sha256 != ?2", model.name(), model.sha256());
+  if (taken.next()) {
+    return make_error(absl::StatusCode::kAlreadyExists, "MODEL_NAME_TAKEN",
+                      "the name \"" + model.name() + "\" belongs to model " + taken.bytes(0).substr(0, 12),
+                      "Choose another name; a name never changes its model.");
   }
+  TINYRIG_RETURN_IF_ERROR(taken.status());
+  if (!result.already_present) TINYRIG_RETURN_IF_ERROR(insert_model(database, model, bytes));
   TINYRIG_RETURN_IF_ERROR(add_expected_outputs(database, model));
   TINYRIG_ASSIGN_OR_RETURN(result.model, find_model(database, model.sha256()));
   return result;

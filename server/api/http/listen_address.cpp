@@ -1,10 +1,21 @@
 #include "server/api/http/listen_address.h"
 
+#include <boost/asio/ip/address.hpp>
 #include <charconv>
 
 #include "server/base/error.h"
 
 namespace tinyrig::api {
+namespace {
+
+bool is_loopback(const std::string& host) {
+  if (host == "localhost") return true;
+  boost::system::error_code error;
+  const auto address = boost::asio::ip::make_address(host, error);
+  return !error && address.is_loopback();
+}
+
+}  // namespace
 
 absl::StatusOr<ListenAddress> parse_listen_address(const std::string& text) {
   const auto invalid = [&text] {
@@ -26,6 +37,12 @@ absl::StatusOr<ListenAddress> parse_listen_address(const std::string& text) {
   const char* end = text.data() + text.size();
   const auto [parsed_to, error] = std::from_chars(begin, end, address.port);
   if (begin == end || parsed_to != end || error != std::errc()) return invalid();
+  if (!is_loopback(address.host)) {
+    return make_error(absl::StatusCode::kInvalidArgument, "ADDRESS_NOT_LOOPBACK",
+                      "\"" + text + "\" is not an address of loopback",
+                      "listen on 127.0.0.1, [::1] or localhost: calls carry no tokens, whoever reaches the daemon may "
+                      "use it; from elsewhere come through SSH: ssh -L 8080:127.0.0.1:8080 HOST");
+  }
   return address;
 }
 

@@ -15,7 +15,7 @@ struct ListenAddress {
   std::uint16_t port = 0;
 };
 
-/// INVALID_ARGUMENT (LISTEN_ADDRESS_INVALID).
+/// INVALID_ARGUMENT (LISTEN_ADDRESS_INVALID; ADDRESS_NOT_LOOPBACK: the API has no tokens and no TLS).
 absl::StatusOr<ListenAddress> parse_listen_address(const std::string& text);
 
 /// UNAVAILABLE (PORT_IN_USE): `what` listens ("gRPC", "HTTP") on `address`.

@@ -37,13 +37,21 @@ std::vector<std::string> names_in(const std::filesystem::path& folder) {
   return names;
 }
 
-TEST(DemoCleanupTest, CtrlCInMidRunLeavesNothingBehind) {
+// ./rig demo, in a folder of its own.
+struct DemoFolder {
+  DemoFolder() {
+    std::filesystem::create_directories(build);
+    std::filesystem::create_directories(temporary);
+    std::filesystem::create_directory_symlink(TINYRIG_BINARY_DIR, build / "dev");
+    std::filesystem::create_directory_symlink(programs().firmware, build / "firmware");
+  }
   const ShortFolder folder;
   const std::filesystem::path build = folder.path() / "build", temporary = folder.path() / "tmp";
-  std::filesystem::create_directories(build);
-  std::filesystem::create_directories(temporary);
-  std::filesystem::create_directory_symlink(TINYRIG_BINARY_DIR, build / "dev");
-  std::filesystem::create_directory_symlink(programs().firmware, build / "firmware");
+};
+
+TEST(DemoCleanupTest, CtrlCInMidRunLeavesNothingBehind) {
+  const DemoFolder made;
+  const auto& [folder, build, temporary] = made;
   const int grpc_port = free_port(), http_port = free_port();
   Process demo({(programs().source / "scripts" / "demo.sh").string(), build.string(), "--port",
                 std::to_string(http_port), "--grpc-port", std::to_string(grpc_port)},
@@ -65,6 +73,22 @@ TEST(DemoCleanupTest, CtrlCInMidRunLeavesNothingBehind) {
   EXPECT_EQ(demo.wait(within(seconds(60))), 130) << demo.output();
   EXPECT_THAT(names_in(temporary), IsEmpty());
   EXPECT_THAT(processes_with(folder.path().string() + "/"), IsEmpty());
+}
+
+// Somebody else's daemon answers on the demo's port: it gets no work.
+TEST(DemoCleanupTest, ATakenPortEndsTheDemo) {
+  const DemoFolder made;
+  const auto& [folder, build, temporary] = made;
+  const ShortFolder elsewhere;
+  Emulator emulator(elsewhere.path(), "host");
+  Daemon stranger(elsewhere.path(), {.farm_files = {emulator.farm_file()}});
+  Process demo({(programs().source / "scripts" / "demo.sh").string(), build.string(), "--once", "--port",
+                std::to_string(free_port()), "--grpc-port", std::to_string(stranger.grpc_port())},
+               folder.path() / "demo.log", {"TMPDIR=" + temporary.string()});
+  EXPECT_EQ(demo.wait(within(seconds(200))), 4) << demo.output();
+  EXPECT_THAT(demo.output(), HasSubstr("the port is in use"));
+  EXPECT_THAT(demo.output(), ::testing::Not(HasSubstr("== Models")));
+  EXPECT_THAT(names_in(temporary), IsEmpty());
 }
 
 class EndingTest : public ::testing::TestWithParam<int> {};

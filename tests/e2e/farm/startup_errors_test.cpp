@@ -124,6 +124,22 @@ TEST_F(StartupErrorsTest, WhatTheEmulatorNeedsIsNamedWithItsPackage) {
   EXPECT_THAT(no_firmware.output, HasSubstr("./rig firmware"));
 }
 
+TEST_F(StartupErrorsTest, AMissingCrossCompilerIsNamedWithItsPackage) {
+  const std::filesystem::path bin = folder_.path() / "bin";  // what the script needs, and no compiler
+  std::filesystem::create_directories(bin);
+  for (const char* tool : {"dirname", "grep"}) {
+    std::filesystem::create_symlink(std::filesystem::path("/usr/bin") / tool, bin / tool);
+  }
+  for (const auto& [board, package] :
+       {std::pair("mps2-an386", "gcc-arm-none-eabi"), std::pair("rv32-virt", "gcc-riscv64-unknown-elf")}) {
+    const Ended ended = run_program({"/bin/bash", (programs().source / "scripts/firmware.sh").string(),
+                                     (folder_.path() / "firmware").string(), board},
+                                    folder_.path(), within(seconds(60)), {"PATH=" + bin.string()});
+    EXPECT_EQ(ended.exit_code, 1) << ended.output;
+    EXPECT_THAT(ended.output, HasSubstr(std::string("apt-get install ") + package));
+  }
+}
+
 TEST_F(StartupErrorsTest, AClientWithoutADaemonSaysSo) {
   const Ended ended =
       run_program({programs().cli, "boards"}, folder_.path(), within(seconds(60)), {"TINYRIG_SERVER=127.0.0.1:1"});

@@ -242,7 +242,7 @@ TEST_F(HttpServerTest, PortInUse) {
 TEST_F(HttpServerTest, AddressOfAnotherMachine) {
   start();
   EXPECT_EQ(reason_of(HttpServer::start("192.0.2.1:0", {}, application_, context_.get_executor()).status()),
-            "ADDRESS_UNUSABLE");
+            "ADDRESS_NOT_LOOPBACK");
   EXPECT_EQ(reason_of(HttpServer::start("nonsense", {}, application_, context_.get_executor()).status()),
             "LISTEN_ADDRESS_INVALID");
 }

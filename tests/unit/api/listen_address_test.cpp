@@ -25,5 +25,13 @@ TEST(ListenAddress, NonsenseIsRefused) {
   }
 }
 
+// Whoever reaches the daemon may use it.
+TEST(ListenAddress, NothingButLoopback) {
+  for (const char* text : {"0.0.0.0:0", "[::]:0", "192.0.2.1:80", "example.org:80", "[::ffff:192.0.2.1]:80"}) {
+    EXPECT_EQ(reason_of(parse_listen_address(text).status()), "ADDRESS_NOT_LOOPBACK") << text;
+  }
+  for (const char* text : {"localhost:0", "127.8.9.1:0", "[::1]:0"}) EXPECT_TRUE(parse_listen_address(text).ok());
+}
+
 }  // namespace
 }  // namespace tinyrig::api

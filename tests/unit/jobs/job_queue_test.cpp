@@ -300,6 +300,7 @@ TEST_F(JobQueueTest, OnAFullDiskAResultIsKeptAndBoardsRest) {
   farm_.settle();
   EXPECT_FALSE(saved);
   EXPECT_EQ(farm_.queue().unsaved_ends(), 1u);
+  EXPECT_EQ(farm_.queue().job(job.job_id())->runs(0).step(), "waiting to be saved");
   EXPECT_FALSE(farm_.queue().take(kBoardB).has_value());
   farm_.queue().retry_unsaved();
   farm_.settle();
