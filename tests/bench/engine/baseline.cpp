@@ -17,8 +17,12 @@ absl::StatusOr<Baseline> read_baseline(const std::filesystem::path& file) {
     const boost::json::value root = boost::json::parse(text);
     for (const boost::json::value& entry : root.at("rows").as_array()) {
       const auto word = [&](const char* key) { return std::string(entry.at(key).as_string()); };
-      baseline[{word("core"), word("model")}] = {entry.at("instructions").to_number<std::uint64_t>(),
-                                                 entry.at("arena_bytes").to_number<std::uint64_t>()};
+      BaselineRow& row = baseline[{word("core"), word("model")}];
+      row.instructions = entry.at("instructions").to_number<std::uint64_t>();
+      row.arena_bytes = entry.at("arena_bytes").to_number<std::uint64_t>();
+      for (const boost::json::value& instructions : entry.at("operators").as_array()) {
+        row.operator_instructions.push_back(instructions.to_number<std::uint64_t>());
+      }
     }
     return baseline;
   } catch (const std::exception& error) {

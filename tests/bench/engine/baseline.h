@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "server/model/graph.h"
@@ -16,6 +17,7 @@ namespace tinyrig::bench {
 struct BaselineRow {
   std::uint64_t instructions = 0;
   std::uint64_t arena_bytes = 0;
+  std::vector<std::uint64_t> operator_instructions;  // in the order of the .tflite
 };
 
 /// By core ("cortex-m4") and model ("kws").

@@ -71,6 +71,7 @@ class Bench {
     if (known != baseline_.end()) {
       row.baseline_instructions = known->second.instructions;
       row.baseline_arena_bytes = known->second.arena_bytes;
+      TINYRIG_RETURN_IF_ERROR(add_baseline(known->second, row));
     } else {
       TINYRIG_ASSIGN_OR_RETURN(const model::PackedModel portable,
                                model::pack_tflite(candidate.file, packed::Core::kPortable));
@@ -97,6 +98,17 @@ class Bench {
   const std::vector<std::string>& differences() const { return differences_; }
 
  private:
+  static absl::Status add_baseline(const BaselineRow& baseline, Row& row) {
+    if (baseline.operator_instructions.size() != row.operators.size()) {
+      return absl::InternalError(row.model + " has " + std::to_string(row.operators.size()) + " operators, " +
+                                 std::to_string(baseline.operator_instructions.size()) + " in the baseline's file");
+    }
+    for (std::size_t i = 0; i < row.operators.size(); ++i) {
+      row.operators[i].baseline_instructions = baseline.operator_instructions[i];
+    }
+    return absl::OkStatus();
+  }
+
   absl::Status measure(const test::KernelBoard& board, const Candidate& candidate, const model::PackedModel& packed,
                        Row& row) {
     const auto seeds = static_cast<std::uint32_t>(candidate.golden.vectors.size());
@@ -110,6 +122,13 @@ class Bench {
     }
     if (measured.runs.empty()) return absl::InternalError(board.id + ": no run came back");
     row.instructions = measured.runs[0].instructions;
+    if (measured.operators.size() != packed.operators.size()) {
+      return absl::InternalError(board.id + ": not every operator came back");
+    }
+    for (std::size_t i = 0; i < packed.operators.size(); ++i) {
+      const model::OperatorInfo& op = packed.operators[i];
+      row.operators.push_back({op.kind, op.kernel, op.shape, op.macs, measured.operators[i].instructions, {}});
+    }
     TINYRIG_ASSIGN_OR_RETURN(const test::Measured counted, test::measure_image(board, packed.image, 1, 1, true));
     if (counted.windows.size() != 1) return absl::InternalError(board.id + ": QEMU's plugin counted no window");
     row.words_loaded = counted.windows[0].words_loaded;

@@ -66,9 +66,20 @@ void add_row_results(const Row& row, std::vector<Result>& results) {
   add("words_loaded/", of(row.words_loaded), "words");
   add("words_stored/", of(row.words_stored), "words");
   add("vector_instructions/", of(row.vector_instructions), "instructions");
+  for (std::size_t i = 0; i < row.operators.size(); ++i) {
+    const OperatorRow& op = row.operators[i];
+    const std::string operator_name = name + "/" + std::to_string(i) + "_" + op.kind;
+    results.push_back(at_most("operator_instructions/" + operator_name, of(op.instructions), "instructions", {}));
+    if (op.ratio()) results.push_back(at_most("operator_ratio/" + operator_name, *op.ratio(), "ratio", {}));
+  }
 }
 
 }  // namespace
+
+std::optional<double> OperatorRow::ratio() const {
+  if (!baseline_instructions || *baseline_instructions == 0) return std::nullopt;
+  return of(instructions) / of(*baseline_instructions);
+}
 
 std::optional<double> Row::ratio() const {
   const auto& compared = baseline_instructions ? baseline_instructions : portable_instructions;
@@ -115,7 +126,32 @@ void Report::add_board_results(const std::string& board, std::vector<Result>& re
   results.push_back(at_most("agent_sample_bytes/" + board, of(memory.sample_bytes), "B", {}));
 }
 
+// A block for each model: its operators, and beside them each board's instructions and ratio.
+void Report::print_operators() const {
+  std::map<std::string, std::vector<const Row*>> by_model;
+  for (const Row& row : rows_) by_model[row.model].push_back(&row);
+  for (const auto& [model, boards] : by_model) {
+    std::printf("%s: instructions of each operator, and of TensorFlow Lite Micro's\n%3s %-18s %11s", model.c_str(), "#",
+                "operator", "MACs");
+    for (const Row* row : boards) std::printf(" %19s", row->board.c_str());
+    std::printf("  shape\n");
+    for (std::size_t i = 0; i < boards.front()->operators.size(); ++i) {
+      const OperatorRow& first = boards.front()->operators[i];
+      std::printf("%3zu %-18s %11llu", i, first.kind.c_str(), static_cast<unsigned long long>(first.macs));
+      for (const Row* row : boards) {
+        const OperatorRow& op = row->operators.at(i);
+        char ratio[16] = "";
+        if (op.ratio()) std::snprintf(ratio, sizeof ratio, "%.2f", *op.ratio());
+        std::printf(" %13llu %5s", static_cast<unsigned long long>(op.instructions), ratio);
+      }
+      std::printf("  %s\n", first.shape.c_str());
+    }
+    std::printf("\n");
+  }
+}
+
 void Report::print(const std::vector<Result>& results) const {
+  print_operators();
   std::printf("%-14s %-10s %6s %12s %8s %7s  %9s %9s  %9s %9s  %11s %11s %11s  %9s\n", "board", "model", "golden",
               "instructions", "per MAC", "ratio", "arena B", "limit", "packed B", "limit", "words read", "written",
               "vector", "profiling");

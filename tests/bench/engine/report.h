@@ -11,6 +11,15 @@
 
 namespace tinyrig::bench {
 
+/// One operator of a model on one board.
+struct OperatorRow {
+  std::string kind, kernel, shape;
+  std::uint64_t macs = 0, instructions = 0;
+  std::optional<std::uint64_t> baseline_instructions;
+
+  std::optional<double> ratio() const;
+};
+
 /// One model on one board.
 struct Row {
   std::string board, core, model;
@@ -23,6 +32,8 @@ struct Row {
   std::optional<double> profiling_overhead;  // of the board's agent
   // TensorFlow Lite Micro's, where it is known; else our portable kernels' on this board.
   std::optional<std::uint64_t> baseline_instructions, baseline_arena_bytes, portable_instructions;
+
+  std::vector<OperatorRow> operators;
 
   std::optional<double> ratio() const;
 };
@@ -41,10 +52,11 @@ class Report {
   void add_agent(const std::string& board, const AgentMemory& memory) { agents_[board] = memory; }
 
   std::vector<Result> results() const;
-  /// The table, then what missed its target.
+  /// The tables, then what missed its target.
   void print(const std::vector<Result>& results) const;
 
  private:
+  void print_operators() const;
   void add_board_results(const std::string& board, std::vector<Result>& results) const;
 
   std::vector<Row> rows_;

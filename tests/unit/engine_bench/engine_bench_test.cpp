@@ -45,6 +45,14 @@ TEST(BaselineFile, HasTheReferenceModelsOnEveryCoreButTheSmallest) {
   EXPECT_EQ(baseline->at({"cortex-m4", "kws"}).instructions, 7696911U);
   EXPECT_EQ(baseline->at({"cortex-m55", "ad"}).arena_bytes, 9268U);
   EXPECT_EQ(baseline->at({"rv32imac", "vww"}).instructions, 114107018U);
+  EXPECT_EQ(baseline->at({"rv32imac", "vww"}).operator_instructions.size(), 31U);
+  EXPECT_EQ(baseline->at({"cortex-m33", "ad"}).operator_instructions[1], 37554U);
+  // Apart from the interpreter's own, an inference is its operators.
+  for (const auto& [name, row] : *baseline) {
+    double sum = 0;
+    for (const std::uint64_t instructions : row.operator_instructions) sum += static_cast<double>(instructions);
+    EXPECT_NEAR(sum / static_cast<double>(row.instructions), 1.0, 5e-4) << name.first << " " << name.second;
+  }
 }
 
 TEST(BaselineFile, SaysWhatIsWrong) {
@@ -78,6 +86,7 @@ TEST(Results, RatiosToTheBaselineWithTheTargetsOfTheCore) {
   fast.baseline_instructions = slow.baseline_instructions = 1000;
   fast.baseline_arena_bytes = slow.baseline_arena_bytes = 1000;
   fast.profiling_overhead = 0.006;
+  fast.operators = {{"CONV_2D", "dsp", "1x1", 90, 300, 1200}, {"RESHAPE", "portable", "1", 0, 10, std::nullopt}};
   report.add(fast);
   report.add(slow);
   report.add_agent("board-of-cortex-m4", {.static_ram_bytes = 6000, .stack_bytes = 145, .flash_bytes = 65536});
@@ -98,6 +107,10 @@ TEST(Results, RatiosToTheBaselineWithTheTargetsOfTheCore) {
   expect("arena_bytes/fast/board-of-cortex-m4", 900, 1000, true);
   expect("packed_bytes/fast/board-of-cortex-m4", 2000, 1999, false);
   expect("profiling_overhead/fast/board-of-cortex-m4", 0.006, 0.005, false);
+  expect("operator_instructions/fast/board-of-cortex-m4/0_CONV_2D", 300, std::nullopt, true);
+  expect("operator_ratio/fast/board-of-cortex-m4/0_CONV_2D", 0.25, std::nullopt, true);
+  expect("operator_instructions/fast/board-of-cortex-m4/1_RESHAPE", 10, std::nullopt, true);
+  EXPECT_EQ(find(results, "operator_ratio/fast/board-of-cortex-m4/1_RESHAPE"), nullptr);
   expect("agent_flash_bytes/board-of-cortex-m4", 65536, 65536, true);
   expect("agent_ram_bytes/board-of-cortex-m4", 6145, 6144, false);
 }
