@@ -17,6 +17,9 @@ ExitCode leaderboard(const GlobalOptions& global, const LeaderboardOptions& opti
   v1::QueryLeaderboardResponse response;
   const ExitCode called = connection.call(*stub, &v1::LeaderboardService::Stub::QueryLeaderboard, request, &response);
   if (called != kOk) return called;
+  const bool filtered = !options.model.empty() || !options.board_type.empty() || !options.runtime.empty();
+  if (!global.json && filtered && response.groups().empty())
+    return print("no results for this filter\n") ? kOk : kUnavailable;
   return print(global.json ? to_json(response) : leaderboard_text(response)) ? kOk : kUnavailable;
 }
 

@@ -1,4 +1,5 @@
-// AVERAGE_POOL_2D over the whole image: four channels a word, summed in halves; up to 255 pixels cannot overflow them.
+// AVERAGE_POOL_2D over the whole image: four channels a word, summed in halves, which up to 255 pixels
+// cannot overflow. 8 instructions for four channels of a pixel.
 #include "agent_firmware/engine/kernels/dsp/dsp.h"
 #include "agent_firmware/engine/kernels/dsp/packed_arithmetic.h"
 #include "agent_firmware/engine/kernels/portable/adapt.h"

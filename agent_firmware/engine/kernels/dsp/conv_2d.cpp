@@ -1,6 +1,6 @@
 // CONV_2D and FULLY_CONNECTED with the DSP extension: pixels are gathered into widened columns of taps, four
 // pixels beside each other, and conv_block.S multiplies them with every pair of output channels. What gathering
-// costs (5 instructions for 4 taps) is shared by all channels.
+// costs (patches.h) is shared by all channels.
 //
 // Layout of ConvParams: weights [ceil(channels / 2)][tap pairs] of the words that conv_block.h defines, bias
 // Requantization[2 * ceil(channels / 2)] with doubled bias; an odd number of channels repeats the last but one, so
