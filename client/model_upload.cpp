@@ -1,8 +1,5 @@
 #include "client/model_upload.h"
 
-#include <openssl/sha.h>
-
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -11,6 +8,7 @@
 #include <optional>
 
 #include "client/golden_file.h"
+#include "server/base/sha256.h"
 #include "tinyrig/v1/model.grpc.pb.h"
 
 namespace tinyrig::client {
@@ -19,17 +17,6 @@ namespace {
 constexpr std::size_t kChunkBytes = 64 * 1024;
 constexpr std::uintmax_t kMaxFileBytes = 64 * 1024 * 1024;
 constexpr int kTries = 4;
-
-std::string sha256_hex(const std::string& bytes) {
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
-  std::string hex;
-  for (const unsigned char byte : digest) {
-    hex += "0123456789abcdef"[byte >> 4U];
-    hex += "0123456789abcdef"[byte & 0xFU];
-  }
-  return hex;
-}
 
 ExitCode expected_outputs(const std::string& path, v1::UploadModelRequest::Header* header) {
   if (path.empty()) return kOk;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 
@@ -90,6 +91,17 @@ bool TomlReader::flag(const char* key, bool fallback) {
   return value.value_or(fallback);
 }
 
+double TomlReader::fraction(const char* key, double fallback) {
+  const toml::node* node = get(key, false);
+  if (node == nullptr) return fallback;
+  const auto value = node->value<double>();  // 0 and 1 may be written as whole numbers
+  if (!value.has_value() || !(*value >= 0 && *value <= 1)) {
+    fail(*node, absl::StrCat("'", key, "' must be a number from 0 to 1"));
+    return fallback;
+  }
+  return *value;
+}
+
 std::vector<std::string> TomlReader::texts(const char* key) {
   std::vector<std::string> result;
   const toml::node* node = get(key, false);
@@ -117,7 +129,7 @@ const toml::table* TomlReader::table(const char* key) {
 absl::Status TomlReader::finish() {
   for (const auto& [key, node] : table_) {
     if (!read_.contains(std::string(key.str()))) {
-      fail(node, absl::StrCat("unknown key '", std::string(key.str()), "'"));
+      fail(node, absl::StrCat("unknown key '", std::string(key.str()), "'; known are ", absl::StrJoin(read_, ", ")));
     }
   }
   return status_;

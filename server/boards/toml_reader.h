@@ -35,12 +35,14 @@ class TomlReader {
   std::uint64_t number(const char* key);
   std::uint64_t number(const char* key, std::uint64_t fallback);
   bool flag(const char* key, bool fallback);
+  // A number from 0 to 1.
+  double fraction(const char* key, double fallback);
   std::vector<std::string> texts(const char* key);
   // nullptr when absent.
   const toml::table* table(const char* key);
   void fail(const toml::node& at, const std::string& problem);
 
-  // Complains of keys that were never read.
+  // Complains of keys that were never asked for, and names those that were.
   absl::Status finish();
 
  private:
