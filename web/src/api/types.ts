@@ -302,6 +302,94 @@ export interface Resync {
   dropped?: Int64;
 }
 
+export type GateVerdict =
+  | 'GATE_VERDICT_UNSPECIFIED'
+  | 'GATE_VERDICT_PASS'
+  | 'GATE_VERDICT_IMPROVEMENT'
+  | 'GATE_VERDICT_INCONCLUSIVE'
+  | 'GATE_VERDICT_REGRESSION'
+  | 'GATE_VERDICT_INVALID';
+
+export type GateBasis =
+  | 'GATE_BASIS_UNSPECIFIED'
+  | 'GATE_BASIS_EXACT'
+  | 'GATE_BASIS_IDENTITY'
+  | 'GATE_BASIS_UNDECIDED';
+
+export interface GateTolerance {
+  relative?: Double;
+  absolute?: Int64;
+}
+
+export interface GatePolicyEntry {
+  metric?: string;
+  tolerance?: GateTolerance;
+}
+
+export interface GateSide {
+  runId?: string;
+  jobId?: string;
+  modelName?: string;
+  modelSha256?: string;
+  boardId?: string;
+  agentBuildId?: string;
+}
+
+export interface GateSeries {
+  metric?: string;
+  unit?: string;
+  verdict?: GateVerdict;
+  basis?: GateBasis;
+  reason?: string;
+  base?: Double;
+  head?: Double;
+  allowed?: Int64;
+}
+
+export interface GateOperatorChange {
+  kind?: string;
+  baseIndex?: number;
+  headIndex?: number;
+  baseShape?: string;
+  headShape?: string;
+  baseTicks?: Double;
+  headTicks?: Double;
+  share?: Double;
+}
+
+export interface GateAttribution {
+  baseTicks?: Double;
+  headTicks?: Double;
+  operators?: GateOperatorChange[];
+}
+
+export interface GateConfirmation {
+  base?: GateSide;
+  head?: GateSide;
+  otherUnit?: boolean;
+  confirmed?: boolean;
+  reason?: string;
+}
+
+export interface GateComparison {
+  boardType?: string;
+  runtime?: string;
+  verdict?: GateVerdict;
+  reason?: string;
+  base?: GateSide;
+  head?: GateSide;
+  series?: GateSeries[];
+  attribution?: GateAttribution;
+  confirmation?: GateConfirmation;
+}
+
+export interface GateReport {
+  verdict?: GateVerdict;
+  comparisons?: GateComparison[];
+  policy?: GatePolicyEntry[];
+  policySha256?: string;
+}
+
 export type Validity =
   | 'VALIDITY_UNSPECIFIED'
   | 'VALIDITY_VALID'
