@@ -76,6 +76,20 @@ struct LeaderboardOptions {
 };
 ExitCode leaderboard(const GlobalOptions& global, const LeaderboardOptions& options);
 
+/// Either two models and boards to measure them on, or two finished runs.
+struct GateOptions {
+  std::string base;
+  std::string head;
+  std::vector<std::string> boards;
+  std::string runtime;
+  std::string base_run;
+  std::string head_run;
+  std::string policy_file;
+  std::string markdown_file;
+  std::string junit_file;
+};
+ExitCode gate(const GlobalOptions& global, const GateOptions& options);
+
 ExitCode version(const GlobalOptions& global);
 
 }  // namespace tinyrig::client

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "client/exit_codes.h"
@@ -44,13 +45,21 @@ class Connection {
     return Service::NewStub(channel_);
   }
 
-  /// One unary call: `(stub.*method)(context, request, response)`. Reports what goes wrong.
+  /// One unary call: `(stub.*method)(context, request, response)`. What goes wrong is the caller's to tell.
   template <class Stub, class Method, class Request, class Response>
-  ExitCode call(Stub& stub, Method method, const Request& request, Response* response) const {
+  std::optional<Failure> try_call(Stub& stub, Method method, const Request& request, Response* response) const {
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
     const grpc::Status status = (stub.*method)(&context, request, response);
-    return status.ok() ? kOk : report(failure_of(status, context, server_));
+    if (status.ok()) return std::nullopt;
+    return failure_of(status, context, server_);
+  }
+
+  /// The same; reports what goes wrong.
+  template <class Stub, class Method, class Request, class Response>
+  ExitCode call(Stub& stub, Method method, const Request& request, Response* response) const {
+    const std::optional<Failure> failure = try_call(stub, method, request, response);
+    return failure.has_value() ? report(*failure) : kOk;
   }
 
  private:

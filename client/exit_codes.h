@@ -1,4 +1,5 @@
-// What the process says to scripts. Part of the interface: docs/cli.md, `tinyrig --help`.
+// What the process says to scripts. Part of the interface: docs/cli.md, `tinyrig --help`. Of `tinyrig gate` they
+// are the verdict: docs/gate.md.
 #pragma once
 
 namespace tinyrig::client {

@@ -140,6 +140,10 @@ std::string timing_source(v1::TimingSource source) {
   return words(v1::TimingSource_Name(source), sizeof("TIMING_SOURCE"), source);
 }
 
+std::string gate_verdict(v1::GateVerdict verdict) {
+  return words(v1::GateVerdict_Name(verdict), sizeof("GATE_VERDICT"), verdict);
+}
+
 std::string runtime(const v1::AgentRuntime& runtime) {
   if (runtime.name().empty()) return "-";
   return runtime.name() + (runtime.version().empty() ? "" : " " + runtime.version());

@@ -8,6 +8,7 @@
 
 #include "google/protobuf/timestamp.pb.h"
 #include "tinyrig/v1/board.pb.h"
+#include "tinyrig/v1/gate.pb.h"
 #include "tinyrig/v1/job.pb.h"
 #include "tinyrig/v1/run.pb.h"
 
@@ -50,6 +51,7 @@ std::string activity(v1::Activity activity);
 std::string health(v1::Health health);
 std::string measurement(v1::Measurement measurement);
 std::string timing_source(v1::TimingSource source);
+std::string gate_verdict(v1::GateVerdict verdict);
 /// "tinyrig 0.1.0"; "-" while unknown.
 std::string runtime(const v1::AgentRuntime& runtime);
 /// "tinyrig 0.1.0, portable 0.1.0"; "-" while unknown.

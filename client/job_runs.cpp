@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "client/result_table.h"
 #include "tinyrig/v1/run.grpc.pb.h"
 
 namespace tinyrig::client {
@@ -20,6 +21,17 @@ ExitCode runs_of_job(const Connection& connection, const std::string& job_id, st
   } while (!request.page_token().empty());
   std::reverse(runs->begin(), runs->end());
   return kOk;
+}
+
+ProgressView::ResultOf result_lines(const Connection& connection) {
+  return [&connection](const std::string& run_id) -> std::string {
+    v1::GetRunRequest request;
+    request.set_run_id(run_id);
+    v1::GetRunResponse response;
+    const auto stub = connection.stub<v1::RunService>();
+    const ExitCode called = connection.call(*stub, &v1::RunService::Stub::GetRun, request, &response);
+    return called == kOk ? result_line(response.run().result()) : "";
+  };
 }
 
 std::string job_with_runs_json(const v1::Job& job, const std::vector<v1::Run>& runs) {

@@ -12,6 +12,7 @@ namespace {
 using tinyrig::client::BoardsOptions;
 using tinyrig::client::ExitCode;
 using tinyrig::client::ExportOptions;
+using tinyrig::client::GateOptions;
 using tinyrig::client::GlobalOptions;
 using tinyrig::client::InspectOptions;
 using tinyrig::client::LeaderboardOptions;
@@ -40,6 +41,7 @@ struct Arguments {
   InspectOptions inspect;
   ExportOptions exported;
   LeaderboardOptions leaderboard;
+  GateOptions gate;
 };
 
 using Action = std::function<ExitCode()>;
@@ -180,6 +182,45 @@ void add_result_commands(CLI::App& app, Arguments& args, Action& chosen) {
   exported->add_option("--output,-o", args.exported.output_file, "File to write (default: stdout)");
 }
 
+constexpr char kGateExitCodes[] =
+    "Exit codes: 0 pass or improvement; 1 regression; 2 the command line or the policy makes no sense; 3 "
+    "inconclusive,\n"
+    "or there is no baseline; 4 invalid: no board, a run that failed, runs that are not comparable, no server;\n"
+    "130 Ctrl-C (the jobs are cancelled).\n\n"
+    "Examples:\n"
+    "  tinyrig gate --base main/kws.tflite --head kws.tflite --board mps2-an386,mps3-an547 --markdown gate.md\n"
+    "  tinyrig gate --base-run r-1ank5jgf8ek8s --head-run r-1ank5jgf8ek8t --policy gate.toml";
+
+void add_gate_command(CLI::App& app, Arguments& args, Action& chosen) {
+  namespace client = tinyrig::client;
+  GateOptions& options = args.gate;
+  CLI::App* gate = command(app, "gate",
+                           "Whether a change made a model slower or larger. Measures base and head in one job per "
+                           "board, or compares two finished runs; says pass, regression or inconclusive, never a guess",
+                           chosen, [&] { return client::gate(args.global, args.gate); });
+  CLI::Option* base =
+      gate->add_option("--base", options.base, "The model before the change: a .tflite file, or a registered name");
+  CLI::Option* head =
+      gate->add_option("--head", options.head, "The model after the change: a .tflite file, or a registered name");
+  gate->add_option("--board,-b", options.boards,
+                   "A board's name, a board type (one unit of it), label:NAME or all; repeatable")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->needs(head);
+  gate->add_option("--runtime", options.runtime, "A runtime of the boards' agents (default: tinyrig)")->needs(head);
+  CLI::Option* base_run = gate->add_option("--base-run", options.base_run, "A finished run instead of --base");
+  CLI::Option* head_run = gate->add_option("--head-run", options.head_run, "A finished run instead of --head");
+  base->needs(head)->excludes(base_run)->excludes(head_run);
+  head->needs(base);
+  base_run->needs(head_run);
+  head_run->needs(base_run);
+  gate->add_option("--policy", options.policy_file,
+                   "What a change may cost, in TOML (default: 0.2 % of latency, 0 bytes); docs/gate.md");
+  gate->add_option("--markdown", options.markdown_file, "File to write the report to, for a comment or job summary");
+  gate->add_option("--junit", options.junit_file, "File to write the report to as JUnit XML");
+  gate->footer(kGateExitCodes);
+}
+
 int run(int argc, char** argv) {
   CLI::App app("TinyRig: benchmarks of machine learning on real microcontrollers", "tinyrig");
   Arguments args;
@@ -197,6 +238,7 @@ int run(int argc, char** argv) {
   add_submit_command(app, args, chosen);
   add_job_commands(app, args, chosen);
   add_result_commands(app, args, chosen);
+  add_gate_command(app, args, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -8,7 +8,7 @@ namespace tinyrig::client {
 namespace {
 
 // "name       value\n", or nothing for an empty value.
-std::string line(const std::string& name, const std::string& value) {
+std::string run_line(const std::string& name, const std::string& value) {
   if (value.empty()) return "";
   return "  " + name + std::string(name.size() < 14 ? 14 - name.size() : 1, ' ') + printable(value) + "\n";
 }
@@ -21,36 +21,37 @@ std::string heading(const v1::Run& run) {
   }
   const v1::RunSettings& settings = run.settings();
   std::string text = "run " + printable(summary.run_id()) + "\n";
-  text += line("job", run.job_id());
-  text += line("model", summary.model_name() + "  " + short_digest(run.model_sha256()));
-  text += line("board", (summary.board_id().empty() ? "-" : summary.board_id()) + " (" + summary.board_type() + ")");
-  text += line("runtime", summary.runtime());
-  text += line("state", run_state(summary.state()) + (summary.step().empty() ? "" : ", " + summary.step()));
+  text += run_line("job", run.job_id());
+  text += run_line("model", summary.model_name() + "  " + short_digest(run.model_sha256()));
+  text +=
+      run_line("board", (summary.board_id().empty() ? "-" : summary.board_id()) + " (" + summary.board_type() + ")");
+  text += run_line("runtime", summary.runtime());
+  text += run_line("state", run_state(summary.state()) + (summary.step().empty() ? "" : ", " + summary.step()));
   std::string ended = outcome(summary.outcome());
   if (!summary.reason().empty()) ended += " [" + summary.reason() + "] " + summary.message();
-  text += line("outcome", ended);
-  text += line("measured", measured);
-  text += line("settings", std::to_string(settings.sessions()) + " sessions, " + std::to_string(settings.warmup()) +
-                               " warm-up, " + std::to_string(settings.iterations()) + " iterations, seed " +
-                               std::to_string(settings.input_seed()));
-  text += line("submitted", time(run.create_time()));
-  text += line("finished", time(run.finish_time()));
+  text += run_line("outcome", ended);
+  text += run_line("measured", measured);
+  text += run_line("settings", std::to_string(settings.sessions()) + " sessions, " + std::to_string(settings.warmup()) +
+                                   " warm-up, " + std::to_string(settings.iterations()) + " iterations, seed " +
+                                   std::to_string(settings.input_seed()));
+  text += run_line("submitted", time(run.create_time()));
+  text += run_line("finished", time(run.finish_time()));
   for (const v1::Attempt& attempt : run.attempts()) {
     std::string what = attempt.board_id() + ", " + outcome(attempt.outcome());
     if (!attempt.reason().empty()) what += " [" + attempt.reason() + "] " + attempt.message();
-    text += line("attempt " + std::to_string(attempt.number()), what);
+    text += run_line("attempt " + std::to_string(attempt.number()), what);
   }
   return text;
 }
 
 std::string validity(const v1::RunResult& result) {
   std::string text = "\nvalidity\n";
-  text += line("numbers", result.validity() == v1::VALIDITY_VALID ? "valid" : "NOT valid");
-  for (const std::string& reason : result.invalid_reasons()) text += line("because", reason);
+  text += run_line("numbers", result.validity() == v1::VALIDITY_VALID ? "valid" : "NOT valid");
+  for (const std::string& reason : result.invalid_reasons()) text += run_line("because", reason);
   const v1::Verification& verified = result.verification();
-  text += line("outputs", verification(verified) + " inputs agree");
+  text += run_line("outputs", verification(verified) + " inputs agree");
   if (verified.inputs_matched() < verified.inputs_checked() && verified.first_wrong_operator() >= 0) {
-    text += line("first wrong", "operator " + std::to_string(verified.first_wrong_operator()));
+    text += run_line("first wrong", "operator " + std::to_string(verified.first_wrong_operator()));
   }
   return text;
 }
@@ -62,18 +63,19 @@ std::string latency(const v1::RunResult& result) {
   std::string text = "\nlatency in " + unit + "\n";
   std::string median = ticks(latency.median_ticks());
   if (latency.median_us() > 0) median += " = " + microseconds(latency.median_us());
-  text += line("median", median);
-  text += line("95 % interval",
-               interval(latency.median_interval_ticks()) + " over " + std::to_string(latency.sessions()) + " sessions");
-  text += line("samples", std::to_string(latency.count()) + " (" + samples(latency.count(), latency.sessions()) + ")");
-  text += line("min", ticks(latency.min_ticks()));
-  text += line("p90", ticks(latency.p90_ticks()));
-  text += line("p99", ticks(latency.p99_ticks()));
-  text += line("max", ticks(latency.max_ticks()));
-  text += line("MAD within", ticks(latency.mad_within_ticks()));
+  text += run_line("median", median);
+  text += run_line("95 % interval", interval(latency.median_interval_ticks()) + " over " +
+                                        std::to_string(latency.sessions()) + " sessions");
+  text +=
+      run_line("samples", std::to_string(latency.count()) + " (" + samples(latency.count(), latency.sessions()) + ")");
+  text += run_line("min", ticks(latency.min_ticks()));
+  text += run_line("p90", ticks(latency.p90_ticks()));
+  text += run_line("p99", ticks(latency.p99_ticks()));
+  text += run_line("max", ticks(latency.max_ticks()));
+  text += run_line("MAD within", ticks(latency.mad_within_ticks()));
   std::string medians;
   for (const double value : latency.session_median_ticks()) medians += (medians.empty() ? "" : ", ") + ticks(value);
-  text += line("by session", medians);
+  text += run_line("by session", medians);
   return text;
 }
 
@@ -81,12 +83,12 @@ std::string memory(const v1::RunResult& result) {
   if (!result.has_memory()) return "";
   const v1::MemoryResult& memory = result.memory();
   return "\nmemory\n" +
-         line("arena", bytes(memory.arena_used_bytes()) + " used, " + bytes(memory.arena_planned_bytes()) +
-                           " planned, at least " + bytes(memory.arena_lower_bound_bytes()) + " needed") +
-         line("stack", bytes(memory.stack_high_water_bytes()) + " used of " + bytes(memory.stack_size_bytes())) +
-         line("static RAM", bytes(memory.static_ram_bytes())) +
-         line("agent", bytes(memory.agent_flash_bytes()) + " of flash") +
-         line("packed model", bytes(memory.packed_model_bytes()) + " in " + result.provenance().placement());
+         run_line("arena", bytes(memory.arena_used_bytes()) + " used, " + bytes(memory.arena_planned_bytes()) +
+                               " planned, at least " + bytes(memory.arena_lower_bound_bytes()) + " needed") +
+         run_line("stack", bytes(memory.stack_high_water_bytes()) + " used of " + bytes(memory.stack_size_bytes())) +
+         run_line("static RAM", bytes(memory.static_ram_bytes())) +
+         run_line("agent", bytes(memory.agent_flash_bytes()) + " of flash") +
+         run_line("packed model", bytes(memory.packed_model_bytes()) + " in " + result.provenance().placement());
 }
 
 std::string interrupts(const v1::RunProvenance& from) {
@@ -99,25 +101,26 @@ std::string provenance(const v1::RunResult& result) {
   if (!result.has_provenance()) return "";
   const v1::RunProvenance& from = result.provenance();
   std::string text = "\nmeasured with\n";
-  text += line("board", from.board_id() + ", " + from.board_type().id() + ", " + from.board_type().mcu() + ", " +
-                            from.board_type().core() + " at " + hertz(from.board_type().clock_hz()) +
-                            (from.emulated() ? ", emulated" : ""));
-  text += line("timing", timing_source(from.timing_source()) + " in " + tick_unit(from.tick_unit(), from.emulated()) +
+  text += run_line("board", from.board_id() + ", " + from.board_type().id() + ", " + from.board_type().mcu() + ", " +
+                                from.board_type().core() + " at " + hertz(from.board_type().clock_hz()) +
+                                (from.emulated() ? ", emulated" : ""));
+  text +=
+      run_line("timing", timing_source(from.timing_source()) + " in " + tick_unit(from.tick_unit(), from.emulated()) +
                              (from.counts_core_cycles() ? ", the core's own counter" : "") +
                              (from.ticks_per_second() == 0 ? "" : ", " + hertz(from.ticks_per_second())));
   if (from.calibration_ratio() > 0)
-    text += line("calibration", small_percent(from.calibration_ratio()) + " of expected");
-  text += line("interrupts", interrupts(from));
-  text += line("runtime", runtime(from.runtime()) + (from.runtime().model_format() == v1::MODEL_FORMAT_TFLITE
-                                                         ? ", takes the .tflite"
-                                                         : ", packed for " + from.runtime().core()));
-  text += line("agent", "build " + from.agent().build_id() + ", unit " +
-                            (from.agent().unit_id().empty() ? "unknown (weak identity)" : from.agent().unit_id()));
-  text += line("model", from.model_sha256());
+    text += run_line("calibration", small_percent(from.calibration_ratio()) + " of expected");
+  text += run_line("interrupts", interrupts(from));
+  text += run_line("runtime", runtime(from.runtime()) + (from.runtime().model_format() == v1::MODEL_FORMAT_TFLITE
+                                                             ? ", takes the .tflite"
+                                                             : ", packed for " + from.runtime().core()));
+  text += run_line("agent", "build " + from.agent().build_id() + ", unit " +
+                                (from.agent().unit_id().empty() ? "unknown (weak identity)" : from.agent().unit_id()));
+  text += run_line("model", from.model_sha256());
   const std::string format =
       from.packed_format_version() == 0 ? "" : ", format " + std::to_string(from.packed_format_version());
-  text += line("sent", short_digest(from.packed_sha256()) + format + ", in " + from.placement());
-  text += line("server", from.server_version());
+  text += run_line("sent", short_digest(from.packed_sha256()) + format + ", in " + from.placement());
+  text += run_line("server", from.server_version());
   return text;
 }
 

@@ -11,7 +11,6 @@
 #include "client/table.h"
 #include "client/terminal.h"
 #include "tinyrig/v1/job.grpc.pb.h"
-#include "tinyrig/v1/run.grpc.pb.h"
 
 namespace tinyrig::client {
 namespace {
@@ -91,20 +90,9 @@ ExitCode finish_watched(const GlobalOptions& global, const Connection& connectio
   return job.outcome() == v1::OUTCOME_SUCCEEDED ? kOk : kNotSucceeded;
 }
 
-ProgressView::ResultOf result_of(const Connection& connection) {
-  return [&connection](const std::string& run_id) -> std::string {
-    v1::GetRunRequest request;
-    request.set_run_id(run_id);
-    v1::GetRunResponse response;
-    const auto stub = connection.stub<v1::RunService>();
-    const ExitCode called = connection.call(*stub, &v1::RunService::Stub::GetRun, request, &response);
-    return called == kOk ? result_line(response.run().result()) : "";
-  };
-}
-
 ExitCode watch_and_finish(const GlobalOptions& global, const Connection& connection, const std::string& job_id,
                           bool cancel_on_interrupt, InterruptWatch& interrupt) {
-  ProgressView view(!global.json, result_of(connection));
+  ProgressView view(!global.json, result_lines(connection));
   v1::Job job;
   const ExitCode watched = watch_job(connection, job_id, interrupt, view, &job);
   if (watched == kDetached && !cancel_on_interrupt) return detach(connection, job_id);
