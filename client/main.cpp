@@ -214,8 +214,9 @@ void add_gate_command(CLI::App& app, Arguments& args, Action& chosen) {
   head->needs(base);
   base_run->needs(head_run);
   head_run->needs(base_run);
-  gate->add_option("--policy", options.policy_file,
-                   "What a change may cost, in TOML (default: 0.2 % of latency, 0 bytes); docs/gate.md");
+  gate->add_option(
+      "--policy", options.policy_file,
+      "What a change may cost, in TOML (default: 0.2 % of latency, 256 bytes of stack, nothing else); docs/gate.md");
   gate->add_option("--markdown", options.markdown_file, "File to write the report to, for a comment or job summary");
   gate->add_option("--junit", options.junit_file, "File to write the report to as JUnit XML");
   gate->footer(kGateExitCodes);

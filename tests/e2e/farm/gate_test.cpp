@@ -108,7 +108,7 @@ TEST_F(GateTest, OneSlowerLayerIsFoundConfirmedAndNamed) {
 
   const std::filesystem::path policy = folder_.path() / "gate.toml";
   std::ofstream(policy) << "[latency]\nabsolute = 100000000\n[packed_model]\nabsolute = 10000\n"
-                           "[arena]\nabsolute = 10000\n[stack]\nabsolute = 10000\n";
+                           "[arena]\nabsolute = 10000\n";
   const Ended allowed =
       daemon.cli({"gate", "--base-run", base_run, "--head-run", head_run, "--policy", policy.string()});
   EXPECT_EQ(allowed.exit_code, 0) << allowed.output;

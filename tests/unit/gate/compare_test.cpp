@@ -49,11 +49,12 @@ TEST(Compare, OneTickBeyondIsARegressionAndSwappedAnImprovement) {
   EXPECT_EQ(compared(head, kBase).verdict(), v1::GATE_VERDICT_IMPROVEMENT);
 }
 
+// Of the stack, beyond what interrupts may add.
 TEST(Compare, AByteMoreOfAnyMemoryIsARegression) {
   const std::pair<const char*, std::function<void(v1::MemoryResult*)>> kinds[] = {
       {"arena", [](v1::MemoryResult* memory) { memory->set_arena_used_bytes(24'001); }},
       {"packed_model", [](v1::MemoryResult* memory) { memory->set_packed_model_bytes(60'001); }},
-      {"stack", [](v1::MemoryResult* memory) { memory->set_stack_high_water_bytes(1089); }},
+      {"stack", [](v1::MemoryResult* memory) { memory->set_stack_high_water_bytes(1088 + 257); }},
       {"static_ram", [](v1::MemoryResult* memory) { memory->set_static_ram_bytes(4601); }},
       {"agent_flash", [](v1::MemoryResult* memory) { memory->set_agent_flash_bytes(53'001); }},
   };

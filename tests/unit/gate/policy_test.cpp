@@ -22,9 +22,10 @@ TEST(Policy, Standard) {
   const Policy policy = standard_policy();
   EXPECT_EQ(policy.size(), 6U);
   EXPECT_EQ(policy.at("latency"), (Tolerance{.relative_ppb = 2'000'000, .absolute = 0}));
-  for (const char* bytes : {"arena", "packed_model", "stack", "static_ram", "agent_flash"}) {
+  for (const char* bytes : {"arena", "packed_model", "static_ram", "agent_flash"}) {
     EXPECT_EQ(policy.at(bytes), Tolerance{}) << bytes;
   }
+  EXPECT_EQ(policy.at("stack"), (Tolerance{.relative_ppb = 0, .absolute = 256}));
   EXPECT_EQ(*parse_policy("", "gate.toml"), policy);
 }
 
@@ -34,7 +35,7 @@ TEST(Policy, WhatIsNamedChangesTheRestStays) {
   ASSERT_TRUE(policy.ok()) << policy.status();
   EXPECT_EQ(policy->at("latency"), (Tolerance{.relative_ppb = 10'000'000, .absolute = 30}));
   EXPECT_EQ(policy->at("arena"), (Tolerance{.relative_ppb = 0, .absolute = 1024}));
-  EXPECT_EQ(policy->at("stack"), Tolerance{});
+  EXPECT_EQ(policy->at("packed_model"), Tolerance{});
   EXPECT_EQ(parse_policy("[latency]\nabsolute = 30\n", "gate.toml")->at("latency").relative_ppb, 2'000'000U);
   EXPECT_EQ(parse_policy("[latency]\nrelative = 0\n", "gate.toml")->at("latency").relative_ppb, 0U);
   EXPECT_EQ(parse_policy("[latency]\nrelative = 1\n", "gate.toml")->at("latency").relative_ppb, kBillion);
