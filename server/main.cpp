@@ -76,6 +76,10 @@ int serve(const daemon::Options& options) {
   queue.on_work([&farm] { (*farm)->wake(); });
   if (const absl::Status recovered = queue.recover(); !recovered.ok()) return fail(recovered);
 
+  // From before the first client is answered: who sees the daemon serve may also end it.
+  asio::io_context signals;
+  asio::signal_set ending(signals, SIGINT, SIGTERM);
+
   api::ApiConfig config;
   config.grpc_listen = options.grpc_listen;
   config.http_listen = options.http_listen;
@@ -94,8 +98,6 @@ int serve(const daemon::Options& options) {
   spdlog::info("tinyrigd " TINYRIG_VERSION ": gRPC on {} (port {}), dashboard on http://{}/ (port {})",
                options.grpc_listen, (*api)->grpc_port(), options.http_listen, (*api)->http_port());
 
-  asio::io_context signals;
-  asio::signal_set ending(signals, SIGINT, SIGTERM);
   ending.async_wait([](const boost::system::error_code&, int signal) { spdlog::info("signal {}: ending", signal); });
   signals.run();
 
