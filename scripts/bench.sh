@@ -10,7 +10,9 @@ run_benches() {
     name=$(basename "$script" .sh)
     [ -z "$only" ] || [ "$only" = "$name" ] || continue
     say "== bench $name"
+    rm -f "$out/$name.json"
     bash "$script" "$BUILD_DIR" "$out/$name.json" || failed=1
+    [ ! -s "$out/$name.json" ] || python3 "$ROOT/scripts/bench_about.py" "$out/$name.json" "$BUILD_DIR"
     say "   written: $out/$name.json"
   done
   return "$failed"
