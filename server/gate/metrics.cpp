@@ -30,15 +30,15 @@ std::optional<Reading> memory(const v1::RunResult& result) {
 
 constexpr Tolerance kTwoPerMille{.relative_ppb = kBillion / 1000 * 2, .absolute = 0};
 
-// Whether an interrupt came at the deepest point is chance: 25 measurements of one model differed by up to 104 bytes on
-// a board, one frame and its handler. Two of them, nested, stay below this.
-constexpr Tolerance kTwoInterrupts{.relative_ppb = 0, .absolute = 256};
+// Not the same each time: 25 measurements of one model differed by up to 104 bytes on a board. Why was not traced; an
+// interrupt at the deepest point would do it. More than twice what was seen.
+constexpr Tolerance kStackVaries{.relative_ppb = 0, .absolute = 256};
 
 constexpr Metric kMetrics[] = {
     {"latency", true, kTwoPerMille, latency},
     {"arena", false, {}, memory<&v1::MemoryResult::arena_used_bytes>},
     {"packed_model", false, {}, memory<&v1::MemoryResult::packed_model_bytes>},
-    {"stack", false, kTwoInterrupts, memory<&v1::MemoryResult::stack_high_water_bytes>},
+    {"stack", false, kStackVaries, memory<&v1::MemoryResult::stack_high_water_bytes>},
     {"static_ram", false, {}, memory<&v1::MemoryResult::static_ram_bytes>},
     {"agent_flash", false, {}, memory<&v1::MemoryResult::agent_flash_bytes>},
 };
