@@ -156,12 +156,15 @@ void ChildProcess::kill() {
 }
 
 asio::awaitable<std::string> ChildProcess::wait_for_end() {
-  auto ending = pid_fd_.async_wait(asio::posix::stream_descriptor::wait_read, asio::as_tuple(asio::use_awaitable));
-  const auto [error] = co_await std::move(ending);
-  if (error || reaped_) co_return "unknown: " + error.message();
   int status = 0;
-  ::waitpid(pid_, &status, 0);
-  reaped_ = true;
+  // A wait that Asio ends says nothing yet: it may have been another descriptor's event, whose closed state this
+  // one took over. Blocking in waitpid would then hold up the whole launcher.
+  while (!reaped_) {
+    auto ending = pid_fd_.async_wait(asio::posix::stream_descriptor::wait_read, asio::as_tuple(asio::use_awaitable));
+    const auto [error] = co_await std::move(ending);
+    if (error) co_return "unknown: " + error.message();
+    reaped_ = ::waitpid(pid_, &status, WNOHANG) == pid_;
+  }
   if (WIFSIGNALED(status)) {
     co_return "signal " + std::to_string(WTERMSIG(status)) + " (" + ::strsignal(WTERMSIG(status)) + ")";
   }
