@@ -50,6 +50,7 @@ ExitCode inspect_registered(const GlobalOptions& global, const InspectOptions& o
 
 // What was named must hold it all; of a survey one type is enough.
 ExitCode verdict(const InspectOptions& options, const v1::InspectModelResponse& response) {
+  if (std::ranges::any_of(response.inspections(), is_refused)) return kRefused;
   int fitting = 0;
   for (const v1::Inspection& inspection : response.inspections()) fitting += inspection.fits() ? 1 : 0;
   const int wanted =

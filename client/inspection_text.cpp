@@ -91,14 +91,44 @@ std::string operators_text(const v1::Inspection& inspection) {
   return "\noperators; share is of the MACs\n" + table.text();
 }
 
+// A refused model: what of it is in the way.
+std::string refusals_text(const v1::Inspection& inspection) {
+  Table table({{"#", Table::Align::kRight},
+               {"OPERATOR"},
+               {"SHAPE"},
+               {"MACS", Table::Align::kRight},
+               {"WEIGHTS", Table::Align::kRight},
+               {"RUNS"}});
+  std::string why;
+  int refused = 0;
+  for (const v1::OperatorInfo& op : inspection.operators()) {
+    const bool runs = op.unsupported().empty();
+    table.add({std::to_string(op.index()), op.kind(), op.shape(), runs ? grouped(op.macs()) : "-",
+               runs ? bytes(op.weight_bytes()) : "-", runs ? "yes" : "NO"});
+    if (runs) continue;
+    ++refused;
+    why += "  " + printable(op.unsupported()) + "\n";
+  }
+  return "\nCANNOT RUN on any board [" + inspection.reason() + "]: " + std::to_string(refused) + " of " +
+         std::to_string(inspection.operators_size()) + " operators are in the way\n" + why +
+         (inspection.hint().empty() ? "" : "  to do: " + printable(inspection.hint()) + "\n") + "\noperators\n" +
+         table.text();
+}
+
 }  // namespace
 
+bool is_refused(const v1::Inspection& inspection) {
+  return std::ranges::any_of(inspection.operators(), [](const auto& op) { return !op.unsupported().empty(); });
+}
+
 std::string inspection_text(const v1::Inspection& inspection) {
+  if (is_refused(inspection)) return model_text(inspection) + refusals_text(inspection);
   return model_text(inspection) + board_text(inspection) + operators_text(inspection) + "\n" + arena_map(inspection);
 }
 
 std::string fit_text(const v1::InspectModelResponse& inspections) {
   if (inspections.inspections().empty()) return "";
+  if (is_refused(inspections.inspections(0))) return inspection_text(inspections.inspections(0));
   Table table({{"BOARD TYPE"},
                {"CORE"},
                {"FITS"},

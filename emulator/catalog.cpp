@@ -84,7 +84,8 @@ absl::StatusOr<std::map<std::string, EmulatedType>> load_catalog(const std::file
     if (!root["emulator"].is_table()) continue;
     absl::StatusOr<EmulatedType> type = read_type(root, entry.path());
     if (!type.ok()) return type.status();
-    types.emplace(type->id, *std::move(type));
+    const std::string id = type->id;
+    types.emplace(id, *std::move(type));
   }
   if (error || types.empty()) {
     return make_error(absl::StatusCode::kNotFound, "CATALOG_MISSING",

@@ -9,8 +9,8 @@
 
 namespace tinyrig::emulator {
 
-FlashFiles::FlashFiles(std::filesystem::path folder, std::vector<FlashRegion> regions)
-    : folder_(std::filesystem::absolute(std::move(folder))), regions_(std::move(regions)) {
+FlashFiles::FlashFiles(const std::filesystem::path& folder, std::vector<FlashRegion> regions)
+    : folder_(std::filesystem::absolute(folder)), regions_(std::move(regions)) {
   std::error_code ignored;  // a folder that is missing shows when something is saved
   std::filesystem::create_directories(folder_, ignored);
 }

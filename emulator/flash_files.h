@@ -15,7 +15,7 @@ namespace tinyrig::emulator {
 
 class FlashFiles {
  public:
-  FlashFiles(std::filesystem::path folder, std::vector<FlashRegion> regions);
+  FlashFiles(const std::filesystem::path& folder, std::vector<FlashRegion> regions);
 
   const std::vector<FlashRegion>& regions() const { return regions_; }
 

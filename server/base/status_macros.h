@@ -20,10 +20,12 @@
 /// Declares or assigns `target` from an absl::StatusOr, or returns its error.
 #define TINYRIG_ASSIGN_OR_RETURN(target, expression) \
   TINYRIG_ASSIGN_OR_RETURN_INNER(TINYRIG_CONCAT(tinyrig_status_or_, __LINE__), target, expression)
+// NOLINTBEGIN(bugprone-macro-parentheses): `target` may be a declaration
 #define TINYRIG_ASSIGN_OR_RETURN_INNER(temporary, target, expression) \
   auto temporary = (expression);                                      \
   if (!temporary.ok()) return temporary.status();                     \
   target = std::move(temporary).value()
+// NOLINTEND(bugprone-macro-parentheses)
 
 /// In a coroutine: co_returns when `expression` (an absl::Status, may be a co_await) is an error. The result is
 /// bound to a name before it is tested (GCC 12, docs/decisions/0001).

@@ -15,10 +15,13 @@
 #include "server/model/layout.h"
 #include "server/model/limits.h"
 #include "server/model/parse_tflite.h"
+#include "server/model/survey.h"
 #include "server/model/too_large.h"
 
 namespace tinyrig::inspect {
 namespace {
+
+constexpr std::size_t kMostMessageBytes = 4096;
 
 void describe_model(const model::PackedModel& packed, v1::Inspection* inspection) {
   inspection->set_model_sha256(packed.sha256);
@@ -45,6 +48,22 @@ void describe_model(const model::PackedModel& packed, v1::Inspection* inspection
     block->set_last_step(info.placement.last_operator);
     block->set_shared(info.placement.shared);
   }
+}
+
+// A model that no board runs.
+void describe_refused(const model::Survey& survey, v1::Inspection* inspection) {
+  for (const model::TensorInfo& input : survey.inputs) describe_tensor(input, inspection->add_inputs());
+  for (const model::TensorInfo& output : survey.outputs) describe_tensor(output, inspection->add_outputs());
+  for (const model::SurveyedOperator& op : survey.operators) {
+    v1::OperatorInfo* info = inspection->add_operators();
+    describe_operator(op.info, info);
+    if (!op.refusal.ok()) info->set_unsupported(clean_text(std::string(op.refusal.message()), kMostMessageBytes));
+  }
+  inspection->set_macs(survey.macs);
+  inspection->set_weight_bytes(survey.weight_bytes);
+  inspection->set_reason(reason_of(survey.refusal));
+  inspection->set_message(clean_text(std::string(survey.refusal.message()), kMostMessageBytes));
+  inspection->set_hint(hint_of(survey.refusal));
 }
 
 // Where it lies on this type, or why it cannot.
@@ -80,6 +99,7 @@ void place(const v1::BoardType& type, v1::Inspection* inspection) {
 absl::StatusOr<std::vector<v1::Inspection>> inspect_model(const std::string& name, std::span<const std::uint8_t> tflite,
                                                           const std::vector<v1::BoardType>& types) {
   TINYRIG_ASSIGN_OR_RETURN(const model::Graph graph, model::parse_tflite(tflite));
+  TINYRIG_ASSIGN_OR_RETURN(const model::Survey survey, model::survey(graph));
   std::map<packed::Core, v1::Inspection> by_core;
   std::vector<v1::Inspection> inspections;
   for (const v1::BoardType& type : types) {
@@ -90,7 +110,10 @@ absl::StatusOr<std::vector<v1::Inspection>> inspect_model(const std::string& nam
                         "Use a client and a catalog of the same version.");
     }
     auto [described, is_new] = by_core.try_emplace(core);
-    if (is_new) {
+    if (is_new && !survey.refusal.ok()) {
+      describe_refused(survey, &described->second);
+      described->second.set_model_sha256(model::sha256_hex(tflite));
+    } else if (is_new) {
       TINYRIG_ASSIGN_OR_RETURN(const model::PackedModel packed, model::pack(graph, core));
       describe_model(packed, &described->second);
     }
@@ -98,7 +121,7 @@ absl::StatusOr<std::vector<v1::Inspection>> inspect_model(const std::string& nam
     inspection.set_model_name(name);
     inspection.set_file_bytes(tflite.size());
     *inspection.mutable_board_type() = type;
-    place(type, &inspection);
+    if (survey.refusal.ok()) place(type, &inspection);
   }
   return inspections;
 }

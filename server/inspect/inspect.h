@@ -16,8 +16,9 @@
 
 namespace tinyrig::inspect {
 
-/// One inspection for each type, in their order. INVALID_ARGUMENT with the reasons of server/model/errors.h: the
-/// engine cannot run the model on any board; CORE_UNKNOWN: a type's core is none that the packer knows.
+/// One inspection for each type, in their order. Of a model with operators that the engine cannot run, each tells all
+/// operators and what is in the way of which. INVALID_ARGUMENT with the reasons of server/model/errors.h: not even the
+/// operators can be told; CORE_UNKNOWN: a type's core is none that the packer knows.
 absl::StatusOr<std::vector<v1::Inspection>> inspect_model(const std::string& name, std::span<const std::uint8_t> tflite,
                                                           const std::vector<v1::BoardType>& types);
 

@@ -16,6 +16,12 @@ inline constexpr char kUnknownOperator[] = "MODEL_UNKNOWN_OPERATOR";  // the eng
 inline constexpr char kUnsupported[] = "MODEL_UNSUPPORTED";           // a type or option that the engine lacks
 inline constexpr char kTooLarge[] = "MODEL_TOO_LARGE";                // beyond the limits of limits.h
 
+// A sound model that the engine cannot run, as against a file that contradicts itself or is far too large.
+inline bool is_about_whole_model(const std::string& reason) { return reason == kFloatModel || reason == kHybridModel; }
+inline bool is_refusal(const std::string& reason) {
+  return reason == kUnknownOperator || reason == kUnsupported || is_about_whole_model(reason);
+}
+
 // Where a message has no hint of its own.
 inline std::string usual_hint(const std::string& reason) {
   if (reason == kTooLarge) return "use a smaller model: these limits are far beyond what a microcontroller holds";

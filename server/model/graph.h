@@ -12,6 +12,8 @@
 #include <variant>
 #include <vector>
 
+#include "absl/status/status.h"
+
 namespace tinyrig::model {
 
 /// Numbers of TensorFlow Lite's TensorType.
@@ -121,11 +123,12 @@ struct Tensor {
 inline constexpr std::int32_t kAbsent = -1;
 
 struct Operator {
-  OperatorCode code = OperatorCode::kAdd;
-  std::int32_t index = 0;             // in the file
-  std::vector<std::int32_t> inputs;   // tensors; kAbsent: an optional one that is not given
-  std::vector<std::int32_t> outputs;  // tensors
+  OperatorCode code = OperatorCode::kAdd;  // of a refused operator: any number
+  std::int32_t index = 0;                  // in the file
+  std::vector<std::int32_t> inputs;        // tensors; kAbsent: an optional one that is not given
+  std::vector<std::int32_t> outputs;       // tensors
   Options options;
+  absl::Status refusal;  // not OK: an operator, option or tensor that the engine lacks; its tensors may be empty
 };
 
 struct Graph {

@@ -70,27 +70,7 @@ absl::Status check_end(const Tensor& tensor, const char* role) {
   return absl::OkStatus();
 }
 
-}  // namespace
-
-absl::StatusOr<Program> lower(const Graph& graph) {
-  Program program;
-  Lowering lowering(graph, program);
-  program.operators.reserve(graph.operators.size());
-  Refusals unsupported;
-  for (const Operator& op : graph.operators) {
-    program.operators.emplace_back();
-    lowering.start(op, program.operators.back());
-    if (absl::Status status = lower_operator(lowering); reason_of(status) == kUnsupported) {
-      unsupported.add(status);
-      continue;
-    } else if (!status.ok()) {
-      return unsupported.empty() ? status : unsupported.status();
-    }
-    std::size_t made_bytes = 0;
-    for (const std::vector<std::uint8_t>& block : program.storage) made_bytes += block.size();
-    if (made_bytes > kMaxImageBytes) return model_error(kTooLarge, "the model has too many output channels");
-  }
-  TINYRIG_RETURN_IF_ERROR(unsupported.status());
+absl::Status lower_ends(const Graph& graph, Lowering& lowering, Program& program) {
   for (const std::int32_t index : graph.inputs) {
     const Tensor& tensor = graph.tensors[static_cast<std::size_t>(index)];
     TINYRIG_RETURN_IF_ERROR(check_end(tensor, "model input"));
@@ -101,7 +81,49 @@ absl::StatusOr<Program> lower(const Graph& graph) {
     TINYRIG_RETURN_IF_ERROR(check_end(tensor, "model output"));
     program.outputs.push_back(lowering.activation(tensor));
   }
-  return program;
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<LoweredEach> lower_each(const Graph& graph) {
+  LoweredEach each;
+  Program& program = each.program;
+  Lowering lowering(graph, program);
+  program.operators.reserve(graph.operators.size());
+  bool whole = true;
+  for (const Operator& op : graph.operators) {
+    LoweredOperator& lowered = program.operators.emplace_back();
+    lowering.start(op, lowered);
+    absl::Status status = op.refusal.ok() ? lower_operator(lowering) : op.refusal;
+    if (!status.ok()) {
+      if (!is_refusal(reason_of(status))) return status;
+      lowered = {};
+      whole = false;
+    }
+    each.refusals.push_back(std::move(status));
+    std::size_t made_bytes = 0;
+    for (const std::vector<std::uint8_t>& block : program.storage) made_bytes += block.size();
+    if (made_bytes > kMaxImageBytes) return model_error(kTooLarge, "the model has too many output channels");
+  }
+  if (whole) TINYRIG_RETURN_IF_ERROR(lower_ends(graph, lowering, program));
+  return each;
+}
+
+absl::Status refusal_of(const LoweredEach& each) {
+  Refusals unsupported;
+  for (const absl::Status& refusal : each.refusals) {
+    if (refusal.ok()) continue;
+    if (is_about_whole_model(reason_of(refusal))) return unsupported.empty() ? refusal : unsupported.status();
+    unsupported.add(refusal);
+  }
+  return unsupported.status();
+}
+
+absl::StatusOr<Program> lower(const Graph& graph) {
+  TINYRIG_ASSIGN_OR_RETURN(LoweredEach each, lower_each(graph));
+  TINYRIG_RETURN_IF_ERROR(refusal_of(each));
+  return std::move(each.program);
 }
 
 }  // namespace tinyrig::model

@@ -157,19 +157,6 @@ class Packer {
   ImageWriter writer_;
 };
 
-TensorInfo describe_tensor(const Tensor& source) {
-  TensorInfo info;
-  info.name = source.name;
-  info.type = type_name(source.type);
-  info.shape = source.shape;
-  if (source.quantization.scales.size() == 1) {
-    info.scale = source.quantization.scales[0];
-    info.zero_point = source.quantization.zero_points[0];
-  }
-  info.bytes = static_cast<std::uint32_t>(source.bytes);
-  return info;
-}
-
 void describe(const Graph& graph, const Program& program, const ArenaPlan& plan, PackedModel& model) {
   for (std::size_t i = 0; i < program.operators.size(); ++i) {
     const LoweredOperator& op = program.operators[i];
@@ -179,10 +166,10 @@ void describe(const Graph& graph, const Program& program, const ArenaPlan& plan,
     model.weight_bytes += op.weight_bytes;
   }
   for (const std::int32_t i : graph.inputs) {
-    model.inputs.push_back(describe_tensor(graph.tensors[static_cast<std::size_t>(i)]));
+    model.inputs.push_back(tensor_info(graph.tensors[static_cast<std::size_t>(i)]));
   }
   for (const std::int32_t i : graph.outputs) {
-    model.outputs.push_back(describe_tensor(graph.tensors[static_cast<std::size_t>(i)]));
+    model.outputs.push_back(tensor_info(graph.tensors[static_cast<std::size_t>(i)]));
   }
   for (const Placement& placement : plan.placements) {
     const std::int32_t tensor = program.values[placement.value].tensor;
@@ -195,6 +182,19 @@ void describe(const Graph& graph, const Program& program, const ArenaPlan& plan,
 }
 
 }  // namespace
+
+TensorInfo tensor_info(const Tensor& source) {
+  TensorInfo info;
+  info.name = source.name;
+  info.type = type_name(source.type);
+  info.shape = source.shape;
+  if (source.quantization.scales.size() == 1) {
+    info.scale = source.quantization.scales[0];
+    info.zero_point = source.quantization.zero_points[0];
+  }
+  info.bytes = static_cast<std::uint32_t>(source.bytes);
+  return info;
+}
 
 absl::StatusOr<PackedModel> pack(const Graph& graph, packed::Core core, const PackOptions& options) {
   TINYRIG_ASSIGN_OR_RETURN(Program program, lower(graph));

@@ -36,6 +36,8 @@ struct TensorInfo {
   std::uint32_t bytes = 0;
 };
 
+TensorInfo tensor_info(const Tensor& tensor);
+
 /// A tensor's or scratch's place in the arena, named for people.
 struct PlacementInfo {
   std::string name;

@@ -10,7 +10,6 @@
 #include "server/model/errors.h"
 #include "server/model/limits.h"
 #include "server/model/parse_options.h"
-#include "server/model/refusals.h"
 #include "server/model/tflite_generated.h"
 #include "wire/packed_model/format.h"
 
@@ -92,7 +91,6 @@ class Parser {
 
   absl::Status read_operators() {
     const auto& operators = *subgraph_->operators();
-    Refusals unknown;
     for (std::uint32_t i = 0; i < operators.size(); ++i) {
       const tflite::Operator* source = operators.Get(i);
       const std::string where = "operator " + std::to_string(i);
@@ -104,15 +102,6 @@ class Parser {
       const tflite::OperatorCode* code = model_->operator_codes()->Get(source->opcode_index());
       // Old converters fill only the first, new ones both or (above 127) a marker in the first.
       const std::int32_t builtin = std::max<std::int32_t>(code->deprecated_builtin_code(), code->builtin_code());
-      if (!is_supported(builtin)) {
-        std::string name = operator_name(builtin);
-        if (code->custom_code() != nullptr) {
-          name += " \"" + code->custom_code()->str().substr(0, kMaxNameBytes) + "\"";
-        }
-        unknown.add(model_error(kUnknownOperator, where + " is " + name + ", which the engine does not have",
-                                "replace the operator by supported ones: docs/packed_model.md lists them"));
-        continue;
-      }
       Operator op;
       op.code = static_cast<OperatorCode>(builtin);
       op.index = static_cast<std::int32_t>(i);
@@ -120,10 +109,29 @@ class Parser {
       TINYRIG_ASSIGN_OR_RETURN(op.inputs, read_indices(source->inputs(), name + " input", /*optional=*/true));
       TINYRIG_ASSIGN_OR_RETURN(op.outputs, read_indices(source->outputs(), name + " output", /*optional=*/false));
       if (op.outputs.empty()) return model_error(kInvalid, name + " has no output");
-      TINYRIG_ASSIGN_OR_RETURN(op.options, parse_options(*source, op.code, name));
+      if (is_supported(builtin)) {
+        absl::StatusOr<Options> options = parse_options(*source, op.code, name);
+        if (options.ok()) {
+          op.options = *std::move(options);
+        } else if (reason_of(options.status()) == kUnsupported) {
+          op.refusal = options.status();
+        } else {
+          return options.status();
+        }
+      } else {
+        op.refusal = unknown_operator(*code, builtin, where);
+      }
       graph_.operators.push_back(std::move(op));
     }
-    return unknown.status();
+    return absl::OkStatus();
+  }
+
+  static absl::Status unknown_operator(const tflite::OperatorCode& code, std::int32_t builtin,
+                                       const std::string& where) {
+    std::string name = operator_name(builtin);
+    if (code.custom_code() != nullptr) name += " \"" + code.custom_code()->str().substr(0, kMaxNameBytes) + "\"";
+    return model_error(kUnknownOperator, where + " is " + name + ", which the engine does not have",
+                       "replace the operator by supported ones: docs/packed_model.md lists them");
   }
 
   absl::StatusOr<std::vector<std::int32_t>> read_indices(const flatbuffers::Vector<std::int32_t>* source,
@@ -157,31 +165,59 @@ class Parser {
     return absl::OkStatus();
   }
 
+  // A tensor that the engine cannot have refuses the operators that touch it.
   absl::Status read_tensors() {
+    refused_tensors_.resize(graph_.tensors.size());
     for (std::size_t i = 0; i < graph_.tensors.size(); ++i) {
       if (!used_[i]) continue;
-      const tflite::Tensor* source = subgraph_->tensors()->Get(static_cast<std::uint32_t>(i));
-      Tensor& tensor = graph_.tensors[i];
-      tensor.index = static_cast<std::int32_t>(i);
-      if (source->name() != nullptr) tensor.name = source->name()->str().substr(0, kMaxNameBytes);
-      const std::string where = "tensor " + std::to_string(i) + quoted(tensor.name);
-      tensor.type = static_cast<TensorType>(source->type());
-      if (type_bytes(tensor.type) == 0) {
-        return model_error(kUnsupported,
-                           where + " has type " + std::string(type_name(tensor.type)) + "; int8 models are supported",
-                           "quantize the model to int8 (full integer, int8 inputs and outputs)");
-      }
-      if (source->is_variable()) {
-        return model_error(kUnsupported, where + " is a variable; models with state are not supported");
-      }
-      if (source->sparsity() != nullptr) {
-        return model_error(kUnsupported, where + " is sparse", "convert the model without sparse storage");
-      }
-      TINYRIG_RETURN_IF_ERROR(read_shape(*source, where, tensor));
-      TINYRIG_RETURN_IF_ERROR(read_data(*source, where, tensor));
-      TINYRIG_RETURN_IF_ERROR(read_quantization(*source, where, tensor));
+      const absl::Status read = read_tensor(i);
+      if (!read.ok() && reason_of(read) != kUnsupported) return read;
+      refused_tensors_[i] = read;
+    }
+    std::vector<bool> told(graph_.tensors.size(), false);
+    for (Operator& op : graph_.operators) refuse_by_tensors(op, told);
+    for (std::size_t i = 0; i < graph_.tensors.size(); ++i) {
+      if (!told[i]) TINYRIG_RETURN_IF_ERROR(refused_tensors_[i]);  // of the model's ends alone
     }
     return absl::OkStatus();
+  }
+
+  void refuse_by_tensors(Operator& op, std::vector<bool>& told) const {
+    for (const std::vector<std::int32_t>* operands : {&op.inputs, &op.outputs}) {
+      for (const std::int32_t index : *operands) {
+        if (index == kAbsent || refused_tensors_[static_cast<std::size_t>(index)].ok()) continue;
+        told[static_cast<std::size_t>(index)] = true;
+        if (!op.refusal.ok()) continue;
+        const absl::Status& refusal = refused_tensors_[static_cast<std::size_t>(index)];
+        op.refusal = model_error(kUnsupported,
+                                 "operator " + std::to_string(op.index) + " (" + operator_name(op.code) +
+                                     "): " + std::string(refusal.message()),
+                                 hint_of(refusal));
+      }
+    }
+  }
+
+  absl::Status read_tensor(std::size_t i) {
+    const tflite::Tensor* source = subgraph_->tensors()->Get(static_cast<std::uint32_t>(i));
+    Tensor& tensor = graph_.tensors[i];
+    tensor.index = static_cast<std::int32_t>(i);
+    if (source->name() != nullptr) tensor.name = source->name()->str().substr(0, kMaxNameBytes);
+    const std::string where = "tensor " + std::to_string(i) + quoted(tensor.name);
+    tensor.type = static_cast<TensorType>(source->type());
+    TINYRIG_RETURN_IF_ERROR(read_shape(*source, where, tensor));
+    if (type_bytes(tensor.type) == 0) {
+      return model_error(kUnsupported,
+                         where + " has type " + std::string(type_name(tensor.type)) + "; int8 models are supported",
+                         "quantize the model to int8 (full integer, int8 inputs and outputs)");
+    }
+    if (source->is_variable()) {
+      return model_error(kUnsupported, where + " is a variable; models with state are not supported");
+    }
+    if (source->sparsity() != nullptr) {
+      return model_error(kUnsupported, where + " is sparse", "convert the model without sparse storage");
+    }
+    TINYRIG_RETURN_IF_ERROR(read_data(*source, where, tensor));
+    return read_quantization(*source, where, tensor);
   }
 
   static absl::Status read_shape(const tflite::Tensor& source, const std::string& where, Tensor& tensor) {
@@ -303,6 +339,8 @@ class Parser {
     for (const Tensor& tensor : graph_.tensors) {
       if (tensor.is_constant) defined[static_cast<std::size_t>(tensor.index)] = true;
     }
+    // Whether a refused tensor is a constant is not known.
+    const auto refused = [this](std::int32_t index) { return !refused_tensors_[static_cast<std::size_t>(index)].ok(); };
     for (const std::int32_t input : graph_.inputs) {
       if (defined[static_cast<std::size_t>(input)]) {
         return model_error(kInvalid, "model input " + describe(input) + " is a constant or given twice");
@@ -312,7 +350,7 @@ class Parser {
     for (const Operator& op : graph_.operators) {
       const std::string where = "operator " + std::to_string(op.index) + " (" + operator_name(op.code) + ")";
       for (const std::int32_t input : op.inputs) {
-        if (input == kAbsent || defined[static_cast<std::size_t>(input)]) continue;
+        if (input == kAbsent || defined[static_cast<std::size_t>(input)] || refused(input)) continue;
         return model_error(kInvalid, where + " reads " + describe(input) +
                                          ", which is no constant and which no earlier operator writes");
       }
@@ -326,7 +364,7 @@ class Parser {
     }
     for (const std::int32_t output : graph_.outputs) {
       const bool constant = graph_.tensors[static_cast<std::size_t>(output)].is_constant;
-      if (constant || !defined[static_cast<std::size_t>(output)]) {
+      if (constant || (!defined[static_cast<std::size_t>(output)] && !refused(output))) {
         return model_error(kInvalid, "model output " + describe(output) + " is computed by no operator");
       }
     }
@@ -338,6 +376,7 @@ class Parser {
   const tflite::SubGraph* subgraph_ = nullptr;
   std::vector<bool> used_;
   std::size_t quantization_entries_ = 0;
+  std::vector<absl::Status> refused_tensors_;  // OK: the engine can have it
 };
 
 }  // namespace

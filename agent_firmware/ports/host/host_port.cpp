@@ -16,7 +16,7 @@
 
 // Set by the linker.
 extern "C" {
-extern char __executable_start, etext, __data_start, end;
+extern char __executable_start, etext, __data_start, end;  // NOLINT(bugprone-reserved-identifier): the linker's
 }
 
 namespace tinyrig::port {

@@ -187,8 +187,12 @@ TEST_F(CliTest, InspectsAFileWithoutAServer) {
 TEST_F(CliTest, InspectSaysWhatIsWrong) {
   const Ended refused = run({"inspect", source("tests/vectors/bad/unknown_operator_sin.tflite")});
   EXPECT_EQ(refused.exit_code, 3);
-  EXPECT_NE(refused.err.find("operator 2 is SIN"), std::string::npos) << refused.err;
-  EXPECT_NE(refused.err.find("[MODEL_UNKNOWN_OPERATOR]"), std::string::npos) << refused.err;
+  EXPECT_NE(refused.out.find("operator 2 is SIN"), std::string::npos) << refused.out;
+  EXPECT_NE(refused.out.find("[MODEL_UNKNOWN_OPERATOR]: 1 of 3 operators"), std::string::npos) << refused.out;
+  EXPECT_NE(refused.out.find("1  LOGISTIC"), std::string::npos) << refused.out;
+  const Ended damaged = run({"inspect", source("tests/vectors/bad/truncated_half.tflite")});
+  EXPECT_EQ(damaged.exit_code, 3);
+  EXPECT_NE(damaged.err.find("[MODEL_NOT_FLATBUFFER]"), std::string::npos) << damaged.err;
   const std::string digits = source("models/digits.tflite");
   const Ended unknown = run({"inspect", digits, "--for", "nonsense"});
   EXPECT_EQ(unknown.exit_code, 3);

@@ -138,5 +138,27 @@ TEST(InspectionText, WhatDoesNotFitSaysHowMuchIsMissing) {
   EXPECT_EQ(fit_text(v1::InspectModelResponse()), "");
 }
 
+TEST(InspectionText, OfARefusedModelEveryOperatorAndWhy) {
+  v1::Inspection inspection = small();
+  inspection.set_fits(false);
+  inspection.set_reason("MODEL_UNKNOWN_OPERATOR");
+  inspection.set_hint("replace it");
+  v1::OperatorInfo& op = *inspection.mutable_operators(1);
+  op.set_kind("SIN");
+  op.set_unsupported("operator 1 is SIN, which the engine does not have");
+  const std::string text = inspection_text(inspection);
+  EXPECT_THAT(text, HasSubstr("CANNOT RUN on any board [MODEL_UNKNOWN_OPERATOR]: 1 of 2 operators are in the way\n"
+                              "  operator 1 is SIN, which the engine does not have\n"
+                              "  to do: replace it\n"));
+  EXPECT_THAT(text, HasSubstr("#  OPERATOR  SHAPE       MACS  WEIGHTS  RUNS\n"
+                              "0  CONV_2D   1x4 -> 1x2   100    512 B  yes\n"
+                              "1  SIN       1x2            -        -  NO\n"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("arena over time")));
+  v1::InspectModelResponse both;
+  *both.add_inspections() = inspection;
+  *both.add_inspections() = inspection;
+  EXPECT_EQ(fit_text(both), text) << "the same on every board";
+}
+
 }  // namespace
 }  // namespace tinyrig::client

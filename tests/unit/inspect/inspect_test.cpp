@@ -122,10 +122,44 @@ TEST(Inspect, OneForEachTypeInOrder) {
   EXPECT_EQ((*inspections)[2].model_name(), "d");
 }
 
-TEST(Inspect, RefusesWhatNoBoardRuns) {
-  const auto refused =
-      inspect_model("m", source_file("tests/vectors/bad/unknown_operator_sin.tflite"), {board_type("b", 1'000, 0)});
-  EXPECT_EQ(reason_of(refused.status()), "MODEL_UNKNOWN_OPERATOR");
+TEST(Inspect, OfAModelThatNoBoardRunsItTellsWhatIsInTheWay) {
+  const auto inspections = inspect_model("m", source_file("tests/vectors/bad/unknown_operator_sin.tflite"),
+                                         {board_type("a", 1'000, 0), board_type("b", 1'000'000, 0)});
+  ASSERT_TRUE(inspections.ok()) << inspections.status();
+  ASSERT_EQ(inspections->size(), 2U);
+  for (const v1::Inspection& inspection : *inspections) {
+    EXPECT_FALSE(inspection.fits());
+    EXPECT_EQ(inspection.reason(), "MODEL_UNKNOWN_OPERATOR");
+    EXPECT_EQ(inspection.message(), "operator 2 is SIN, which the engine does not have");
+    EXPECT_THAT(inspection.hint(), testing::HasSubstr("docs/packed_model.md"));
+    EXPECT_EQ(inspection.model_sha256().size(), 64U);
+    ASSERT_EQ(inspection.operators_size(), 3);
+    EXPECT_EQ(inspection.operators(2).kind(), "SIN");
+    EXPECT_EQ(inspection.operators(2).unsupported(), "operator 2 is SIN, which the engine does not have");
+    EXPECT_EQ(inspection.operators(2).shape(), "1x8 -> 1x8");
+    EXPECT_EQ(inspection.operators(0).kind(), "RELU");
+    EXPECT_EQ(inspection.operators(0).unsupported(), "");
+    EXPECT_EQ(inspection.operators(1).unsupported(), "");
+    EXPECT_EQ(inspection.arena_bytes(), 0U);
+  }
+}
+
+TEST(Inspect, ATypeThatTheEngineLacksIsInTheWayOfTheOperatorsThatTouchIt) {
+  const auto inspections =
+      inspect_model("m", source_file("tests/vectors/bad/string_tensor.tflite"), {board_type("b", 1'000, 0)});
+  ASSERT_TRUE(inspections.ok()) << inspections.status();
+  const v1::Inspection& inspection = inspections->front();
+  EXPECT_EQ(inspection.reason(), "MODEL_UNSUPPORTED");
+  ASSERT_GE(inspection.operators_size(), 1);
+  EXPECT_THAT(inspection.operators(0).unsupported(),
+              testing::AllOf(testing::StartsWith("operator 0 (" + inspection.operators(0).kind() + "): tensor"),
+                             testing::HasSubstr("has type string")));
+}
+
+TEST(Inspect, AFileThatContradictsItselfIsAnError) {
+  const auto damaged =
+      inspect_model("m", source_file("tests/vectors/bad/empty_file.tflite"), {board_type("b", 1'000, 0)});
+  EXPECT_EQ(reason_of(damaged.status()), "MODEL_NOT_FLATBUFFER");
   const auto other = inspect_model("m", source_file("models/digits.tflite"), {board_type("b", 1'000, 0, "cortex-m99")});
   EXPECT_EQ(reason_of(other.status()), "CORE_UNKNOWN");
 }

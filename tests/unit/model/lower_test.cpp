@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "server/base/error.h"
+#include "server/model/pack.h"
 #include "server/model/parse_tflite.h"
 #include "tests/support/model/tflite_builder.h"
 
@@ -230,7 +231,7 @@ TEST(Lower, NamesEveryOperatorThatIsNotSupported) {
 }
 
 // Twelve operators that the engine does not have: eight are named, the rest counted.
-TEST(ParseTflite, NamesUnknownOperatorsUpToALimit) {
+TEST(Lower, NamesUnknownOperatorsUpToALimit) {
   constexpr auto kSin = static_cast<OperatorCode>(66);
   TfliteBuilder builder;
   int last = builder.input({1, 4});
@@ -240,7 +241,7 @@ TEST(ParseTflite, NamesUnknownOperatorsUpToALimit) {
     last = next;
   }
   builder.output(last);
-  const absl::Status refused = parse_tflite(builder.build()).status();
+  const absl::Status refused = pack_tflite(builder.build(), packed::Core::kPortable).status();
   EXPECT_EQ(reason_of(refused), "MODEL_UNKNOWN_OPERATOR");
   const std::string message(refused.message());
   EXPECT_THAT(message, testing::StartsWith("operator 0 is SIN, which the engine does not have; operator 1 is SIN"));

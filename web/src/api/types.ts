@@ -628,6 +628,7 @@ export interface OperatorInfo {
   weightBytes?: Int64;
   kernel?: string;
   arenaLiveBytes?: Int64;
+  unsupported?: string;
 }
 
 export interface ExpectedOutput {
@@ -730,6 +731,7 @@ export interface Inspection {
   missingSlotBytes?: Int64;
   ram?: MemoryUse;
   flash?: MemoryUse;
+  hint?: string;
 }
 
 export interface InspectModelRequest {
