@@ -12,7 +12,7 @@
 #include "emulator/catalog.h"
 #include "emulator/control.h"
 #include "emulator/options.h"
-#include "emulator/process.h"
+#include "server/base/child_process.h"
 
 namespace tinyrig::emulator {
 

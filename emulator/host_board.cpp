@@ -77,7 +77,7 @@ asio::awaitable<void> HostBoard::watch(std::shared_ptr<ChildProcess> process) {
   auto ending = process->wait_for_end();
   const std::string how = co_await std::move(ending);
   if (process_ != process) co_return;  // ended by us
-  spdlog::error("{}: crashed, {}; off until its power is cycled. It said: {}", id_, how, process->error_output());
+  spdlog::error("{}: crashed, {}; off until its power is cycled. It said: {}", id_, how, process->output());
   end_process();
   state_ = BoardState::kCrashed;
 }

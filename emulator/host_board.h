@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "emulator/board.h"
-#include "emulator/process.h"
+#include "server/base/child_process.h"
 
 namespace tinyrig::emulator {
 

@@ -97,7 +97,7 @@ asio::awaitable<absl::Status> QemuBoard::power_on() {
   auto starting = start();
   const absl::Status started = co_await std::move(starting);
   if (!started.ok()) {
-    if (process_ != nullptr) spdlog::error("{}: QEMU said: {}", id_, process_->error_output());
+    if (process_ != nullptr) spdlog::error("{}: QEMU said: {}", id_, process_->output());
     end_process();
     co_return started;
   }
@@ -251,7 +251,7 @@ asio::awaitable<void> QemuBoard::watch(std::shared_ptr<ChildProcess> process) {
   auto ending = process->wait_for_end();
   const std::string how = co_await std::move(ending);
   if (process_ != process) co_return;  // ended by us
-  spdlog::error("{}: crashed, {}; off until its power is cycled. QEMU said: {}", id_, how, process->error_output());
+  spdlog::error("{}: crashed, {}; off until its power is cycled. QEMU said: {}", id_, how, process->output());
   gdb_proxy_->drop_session();
   end_process();
   state_ = BoardState::kCrashed;

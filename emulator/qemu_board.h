@@ -13,8 +13,8 @@
 #include "emulator/board.h"
 #include "emulator/flash_files.h"
 #include "emulator/gdb_proxy.h"
-#include "emulator/process.h"
 #include "emulator/qmp.h"
+#include "server/base/child_process.h"
 #include "server/flash/flasher.h"
 
 namespace tinyrig::emulator {

@@ -14,7 +14,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "emulator/process.h"
+#include "server/base/child_process.h"
 
 namespace tinyrig::emulator {
 

@@ -15,7 +15,7 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "emulator/process.h"
+#include "server/base/child_process.h"
 
 namespace tinyrig::emulator {
 

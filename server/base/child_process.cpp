@@ -1,4 +1,4 @@
-#include "emulator/process.h"
+#include "server/base/child_process.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -9,19 +9,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 #include "server/base/error.h"
 
-namespace tinyrig::emulator {
+namespace tinyrig {
 namespace {
 
 namespace asio = boost::asio;
@@ -31,8 +31,24 @@ absl::Status failed(const std::string& what, int error) {
                     "the machine may be out of processes, descriptors or memory");
 }
 
+// With the null pointer at the end that exec wants.
+std::vector<char*> pointers(const std::vector<std::string>& texts) {
+  std::vector<char*> result;
+  for (const std::string& text : texts) result.push_back(const_cast<char*>(text.c_str()));
+  result.push_back(nullptr);
+  return result;
+}
+
+// Is `variable`, "NAME=VALUE", of a name that `variables` has?
+bool names_one_of(const std::vector<std::string>& variables, std::string_view variable) {
+  const std::string_view name = variable.substr(0, variable.find('=') + 1);
+  return std::any_of(variables.begin(), variables.end(),
+                     [name](const std::string& one) { return one.compare(0, name.size(), name) == 0; });
+}
+
 // In the child, between fork and exec: async-signal-safe calls only. Tells errno through `report`.
-[[noreturn]] void become(const ChildOptions& options, char* const* argv, int stderr_fd, int report, pid_t parent) {
+[[noreturn]] void become(const ChildOptions& options, char* const* argv, char* const* environment, int output_fd,
+                         int report, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(127);  // it died before prctl
   const rlimit no_core{0, 0};
@@ -40,7 +56,7 @@ absl::Status failed(const std::string& what, int error) {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  ::setsid();  // signals of the terminal are for the launcher alone
+  ::setsid();  // a group of its own; and signals of our terminal are for us alone
 
   // Out of the way first: a wanted number may be another one's source.
   constexpr int kHigh = 500;
@@ -58,8 +74,9 @@ absl::Status failed(const std::string& what, int error) {
   }
   const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   const int high_null = ::fcntl(null, F_DUPFD_CLOEXEC, kHigh);
-  const int high_stderr = ::fcntl(stderr_fd, F_DUPFD_CLOEXEC, kHigh);
-  if (::dup2(high_null, 0) < 0 || ::dup2(high_null, 1) < 0 || ::dup2(high_stderr, 2) < 0) give_up();
+  const int high_output = ::fcntl(output_fd, F_DUPFD_CLOEXEC, kHigh);
+  const int standard_output = options.keep_standard_output ? high_output : high_null;
+  if (::dup2(high_null, 0) < 0 || ::dup2(standard_output, 1) < 0 || ::dup2(high_output, 2) < 0) give_up();
   const int first_free = 3 + static_cast<int>(options.inherited.size());
   for (int i = 3; i < first_free; ++i) {
     if (::dup2(source[i - 3], i) < 0) give_up();
@@ -67,7 +84,7 @@ absl::Status failed(const std::string& what, int error) {
   // Every other descriptor of ours is closed at exec; those that a library forgot to mark, too.
   constexpr unsigned kCloseRangeCloexec = 1U << 2;
   ::syscall(SYS_close_range, static_cast<unsigned>(first_free), ~0U, kCloseRangeCloexec);
-  ::execvp(argv[0], argv);
+  ::execvpe(argv[0], argv, environment);
   give_up();
   ::_exit(127);
 }
@@ -98,20 +115,22 @@ absl::StatusOr<SocketPair> make_socket_pair() {
 
 absl::StatusOr<std::unique_ptr<ChildProcess>> ChildProcess::start(asio::any_io_executor executor,
                                                                   const ChildOptions& options) {
-  int report[2], error_pipe[2];
+  int report[2], output_pipe[2];
   if (::pipe2(report, O_CLOEXEC) != 0) return failed("pipe", errno);
   Fd report_read(report[0]), report_write(report[1]);
-  if (::pipe2(error_pipe, O_CLOEXEC | O_NONBLOCK) != 0) return failed("pipe", errno);
-  Fd error_read(error_pipe[0]), error_write(error_pipe[1]);
-  ::fcntl(error_write.get(), F_SETFL, 0);  // the child's end may block
+  if (::pipe2(output_pipe, O_CLOEXEC | O_NONBLOCK) != 0) return failed("pipe", errno);
+  Fd output_read(output_pipe[0]), output_write(output_pipe[1]);
+  ::fcntl(output_write.get(), F_SETFL, 0);  // the child's end may block
 
-  std::vector<char*> argv;
-  for (const std::string& argument : options.argv) argv.push_back(const_cast<char*>(argument.c_str()));
-  argv.push_back(nullptr);
+  std::vector<char*> argv = pointers(options.argv);
+  std::vector<char*> environment = pointers(options.environment);
+  for (char** variable = ::environ; *variable != nullptr; ++variable) {
+    if (!names_one_of(options.environment, *variable)) environment.insert(environment.begin(), *variable);
+  }
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
   if (pid < 0) return failed("fork", errno);
-  if (pid == 0) become(options, argv.data(), error_write.get(), report_write.get(), parent);
+  if (pid == 0) become(options, argv.data(), environment.data(), output_write.get(), report_write.get(), parent);
 
   report_write.reset();
   int error = 0;
@@ -128,18 +147,33 @@ absl::StatusOr<std::unique_ptr<ChildProcess>> ChildProcess::start(asio::any_io_e
     ::waitpid(pid, nullptr, 0);
     return failed("pidfd_open", pid_fd_error);
   }
-  return std::unique_ptr<ChildProcess>(new ChildProcess(std::move(executor), pid, pid_fd, error_read.release()));
+  return std::unique_ptr<ChildProcess>(new ChildProcess(std::move(executor), pid, pid_fd, output_read.release()));
 }
 
-struct ChildProcess::ErrorOutput {
-  ErrorOutput(const asio::any_io_executor& executor, int fd) : pipe(executor, fd) {}
+struct ChildProcess::Output {
+  Output(const asio::any_io_executor& executor, int fd) : pipe(executor, fd) {}
+
+  // What lies in the pipe, but no more than one holds, should someone never stop. False: there will be no more.
+  bool read() {
+    constexpr int kMostReads = 16;
+    constexpr std::size_t kKept = 8192;
+    char buffer[4096];
+    for (int i = 0; i < kMostReads; ++i) {
+      const ssize_t count = ::read(pipe.native_handle(), buffer, sizeof buffer);
+      if (count == 0) return false;
+      if (count < 0) return errno == EAGAIN || errno == EINTR;
+      text.append(buffer, static_cast<std::size_t>(count));
+      if (text.size() > kKept) text.erase(0, text.size() - kKept);
+    }
+    return true;
+  }
 
   asio::posix::stream_descriptor pipe;
   std::string text;
 };
 
-ChildProcess::ChildProcess(asio::any_io_executor executor, pid_t pid, int pid_fd, int stderr_fd)
-    : pid_(pid), pid_fd_(executor, pid_fd), output_(std::make_shared<ErrorOutput>(executor, stderr_fd)) {
+ChildProcess::ChildProcess(asio::any_io_executor executor, pid_t pid, int pid_fd, int output_fd)
+    : pid_(pid), pid_fd_(executor, pid_fd), output_(std::make_shared<Output>(executor, output_fd)) {
   asio::co_spawn(executor, collect(output_), asio::detached);
 }
 
@@ -151,46 +185,48 @@ ChildProcess::~ChildProcess() {
   ::waitpid(pid_, nullptr, 0);
 }
 
-void ChildProcess::kill() {
-  if (!reaped_) ::kill(pid_, SIGKILL);
+void ChildProcess::signal(int number) {
+  // Until it is reaped nobody else can have its number.
+  if (!reaped_) ::kill(-pid_, number);
 }
+
+void ChildProcess::kill() { signal(SIGKILL); }
 
 asio::awaitable<std::string> ChildProcess::wait_for_end() {
   int status = 0;
   // A wait that Asio ends says nothing yet: it may have been another descriptor's event, whose closed state this
-  // one took over. Blocking in waitpid would then hold up the whole launcher.
+  // one took over. Blocking in waitpid would then hold up the whole process.
   while (!reaped_) {
     auto ending = pid_fd_.async_wait(asio::posix::stream_descriptor::wait_read, asio::as_tuple(asio::use_awaitable));
     const auto [error] = co_await std::move(ending);
     if (error) co_return "unknown: " + error.message();
+    siginfo_t ended{};
+    if (::waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOHANG | WNOWAIT) != 0 || ended.si_pid != pid_) {
+      continue;
+    }
+    kill();  // its children, while the group still has the number
     reaped_ = ::waitpid(pid_, &status, WNOHANG) == pid_;
   }
   if (WIFSIGNALED(status)) {
     co_return "signal " + std::to_string(WTERMSIG(status)) + " (" + ::strsignal(WTERMSIG(status)) + ")";
   }
-  co_return "exit " + std::to_string(WEXITSTATUS(status));
+  exit_code_ = WEXITSTATUS(status);
+  co_return "exit " + std::to_string(*exit_code_);
 }
 
-asio::awaitable<void> ChildProcess::collect(std::shared_ptr<ErrorOutput> output) {
-  std::array<char, 4096> buffer;
-  for (;;) {
-    auto reading = output->pipe.async_read_some(asio::buffer(buffer), asio::as_tuple(asio::use_awaitable));
-    const auto [error, count] = co_await std::move(reading);
+// Waits and reads apart: bytes that Asio has read, but not yet handed over, would be missing when the child ends.
+asio::awaitable<void> ChildProcess::collect(std::shared_ptr<Output> output) {
+  while (output->read()) {
+    auto waiting =
+        output->pipe.async_wait(asio::posix::stream_descriptor::wait_read, asio::as_tuple(asio::use_awaitable));
+    const auto [error] = co_await std::move(waiting);
     if (error) co_return;
-    output->text.append(buffer.data(), count);
-    constexpr std::size_t kKept = 8192;
-    if (output->text.size() > kKept) output->text.erase(0, output->text.size() - kKept);
   }
 }
 
-std::string ChildProcess::error_output() const {
-  // What still lies in the pipe of a child that just ended.
-  char buffer[4096];
-  for (;;) {
-    const ssize_t count = ::read(output_->pipe.native_handle(), buffer, sizeof buffer);
-    if (count <= 0) return output_->text;
-    output_->text.append(buffer, static_cast<std::size_t>(count));
-  }
+std::string ChildProcess::output() const {
+  output_->read();
+  return output_->text;
 }
 
-}  // namespace tinyrig::emulator
+}  // namespace tinyrig

@@ -1,5 +1,5 @@
-// Children of the launcher.
-#include "emulator/process.h"
+// Children and their ends.
+#include "server/base/child_process.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -15,7 +15,7 @@
 #include <string>
 #include <utility>
 
-namespace tinyrig::emulator {
+namespace tinyrig {
 namespace {
 
 namespace asio = boost::asio;
@@ -60,4 +60,4 @@ TEST(ChildProcess, AnEventOfAnotherDescriptorDoesNotHoldUpTheLoop) {
 }
 
 }  // namespace
-}  // namespace tinyrig::emulator
+}  // namespace tinyrig
