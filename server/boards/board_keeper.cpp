@@ -11,7 +11,7 @@
 #include "server/base/status_macros.h"
 #include "server/boards/agent_hello.h"
 #include "server/boards/agent_identity.h"
-#include "server/flash/gdb_remote_flasher.h"
+#include "server/boards/make_flasher.h"
 #include "server/link/serial_port.h"
 #include "server/stats/stats.h"
 
@@ -42,12 +42,8 @@ BoardKeeper::BoardKeeper(asio::any_io_executor strand, FarmBoard board, CatalogE
       announce_(std::move(announce)),
       log_(std::move(log)),
       view_(known) {
-  if (farm_board_.flasher.has_value() && farm_board_.flasher->kind == "gdb-remote") {
-    flash::GdbRemoteOptions options;
-    options.endpoint = farm_board_.flasher->endpoint;
-    if (!type_.flasher_reset_command.empty()) options.reset_command = type_.flasher_reset_command;
-    flasher_ = flash::make_gdb_remote_flasher(std::move(options));
-  }
+  // What cannot be made was refused when the farm file was read.
+  if (auto flasher = make_flasher(farm_board_, type_); flasher.ok()) flasher_ = *std::move(flasher);
   if (farm_board_.power.has_value()) {
     if (auto power = make_power_switch(*farm_board_.power); power.ok()) power_ = *std::move(power);
   }
@@ -119,6 +115,7 @@ void BoardKeeper::doubt(const std::string& code, const std::string& why) {
 void BoardKeeper::close() {
   closed_ = true;
   if (session_ != nullptr) session_->transport().close();
+  if (flasher_ != nullptr) flasher_->cancel();
 }
 
 awaitable<absl::Status> BoardKeeper::make_ready() {
@@ -215,10 +212,12 @@ awaitable<absl::Status> BoardKeeper::flash_agent() {
   flash::Progress progress = [this](std::size_t done, std::size_t total) {
     set_step("flashing the agent", total == 0 ? 1 : static_cast<double>(done) / static_cast<double>(total));
   };
+  if (flasher_->takes_port()) session_.reset();
   absl::StatusOr<flash::FlashReport> report = co_await flasher_->flash(firmware_->image, progress);
   clear_step();
   if (!report.ok()) co_return report.status();
-  log_("info", absl::StrCat("flashed and read back ", report->bytes_written, " bytes"));
+  log_("info", absl::StrCat(report->read_back ? "flashed and read back " : "flashed (and could not read back) ",
+                            report->bytes_written, " bytes"));
   co_return absl::OkStatus();
 }
 

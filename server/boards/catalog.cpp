@@ -110,11 +110,9 @@ absl::StatusOr<CatalogEntry> parse_board_type(const std::string& text, const std
                 type.set_model_slot_bytes(slot.size_bytes);
                 entry.slot = slot;
               }),
-      section(top, *root, file, "flasher", false,
-              [&](TomlReader& flasher, const toml::table&) {
-                entry.flasher_kind = flasher.text("kind");
-                entry.flasher_reset_command = flasher.text("reset_command", "");
-              }),
+      section(
+          top, *root, file, "flasher", false,
+          [&](TomlReader& flasher, const toml::table& table) { entry.flasher = read_type_flasher(flasher, table); }),
       section(top, *root, file, "link", false,
               [&](TomlReader& link, const toml::table& table) {
                 entry.baud = static_cast<std::uint32_t>(link.number("baud"));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "server/boards/flasher_setup.h"
 #include "tinyrig/v1/board.pb.h"
 #include "wire/packed_model/format.h"
 
@@ -29,9 +30,7 @@ struct CatalogEntry {
   std::uint64_t instruction_ns = 0;
   std::uint64_t agent_address = 0;
   std::optional<ModelSlot> slot;
-  // Empty: the type has no flasher.
-  std::string flasher_kind;
-  std::string flasher_reset_command;
+  FlasherSetup flasher;
   std::uint32_t baud = 115'200;
   std::uint32_t max_baud = 115'200;
 };

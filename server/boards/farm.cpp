@@ -1,6 +1,7 @@
 #include "server/boards/farm.h"
 
 #include <set>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -12,19 +13,26 @@ namespace {
 
 constexpr char kFarmInvalid[] = "FARM_FILE_INVALID";
 
-absl::StatusOr<std::optional<Attachment>> read_attachment(TomlReader& board, const char* key, const std::string& file,
-                                                          const std::string& what, bool has_outlet) {
+// The table `key` of a board, read by `read`; nullopt when it has none.
+template <typename Read>
+auto read_table(TomlReader& board, const char* key, const Read& read)
+    -> std::optional<decltype(read(board, std::declval<const toml::table&>()))> {
   const toml::table* table = board.table(key);
   if (table == nullptr) return std::nullopt;
-  TomlReader reader(*table, file, absl::StrCat(what, ", ", key), kFarmInvalid);
+  TomlReader reader = board.inner(*table, key);
+  auto value = read(reader, *table);
+  board.take(reader.finish());
+  return value;
+}
+
+Attachment read_power(TomlReader& reader, const toml::table& table) {
   Attachment attachment;
   attachment.kind = reader.text("kind");
   attachment.endpoint = reader.text("endpoint");
-  if (has_outlet) attachment.outlet = reader.text("outlet");
+  attachment.outlet = reader.text("outlet");
   if (!absl::StartsWith(attachment.endpoint, "unix:") && !absl::StartsWith(attachment.endpoint, "tcp:")) {
-    reader.fail(*table, "'endpoint' must be \"unix:PATH\" or \"tcp:HOST:PORT\"");
+    reader.fail(table, "'endpoint' must be \"unix:PATH\" or \"tcp:HOST:PORT\"");
   }
-  if (absl::Status status = reader.finish(); !status.ok()) return status;
   return attachment;
 }
 
@@ -59,14 +67,8 @@ absl::StatusOr<std::vector<FarmBoard>> load_farm(const std::filesystem::path& fi
       if (const std::string folder = reader.text("firmware", ""); !folder.empty()) {
         board.firmware_dir = file.parent_path() / folder;
       }
-      absl::StatusOr<std::optional<Attachment>> flasher =
-          read_attachment(reader, "flasher", file.string(), what, /*has_outlet=*/false);
-      if (!flasher.ok()) return flasher.status();
-      absl::StatusOr<std::optional<Attachment>> power =
-          read_attachment(reader, "power", file.string(), what, /*has_outlet=*/true);
-      if (!power.ok()) return power.status();
-      board.flasher = *flasher;
-      board.power = *power;
+      board.flasher = read_table(reader, "flasher", read_board_flasher);
+      board.power = read_table(reader, "power", read_power);
       if (!board.id.empty() && !ids.insert(board.id).second) {
         reader.fail(*table, absl::StrCat("id '", board.id, "' is used twice"));
       }

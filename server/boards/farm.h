@@ -7,8 +7,9 @@
 //   labels = ["m4"]                                        # optional
 //   firmware = "build/firmware-tflm"                       # optional: its agent is from there, not from --firmware;
 //                                                          # relative to the farm file
-//   flasher = { kind = "gdb-remote", endpoint = "unix:/run/tinyrig/emu-an386-1.gdb" }          # optional
-//   power = { kind = "line-switch", endpoint = "unix:/run/tinyrig/control.sock", outlet = "emu-an386-1" }  # optional
+//   flasher = { kind = "gdb-remote", endpoint = "unix:/run/tinyrig/emu-an386-1.gdb" }          # optional;
+//   docs/flashers.md power = { kind = "line-switch", endpoint = "unix:/run/tinyrig/control.sock", outlet =
+//   "emu-an386-1" }  # optional
 #pragma once
 
 #include <filesystem>
@@ -17,14 +18,15 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "server/boards/flasher_setup.h"
 
 namespace tinyrig::boards {
 
-// How to reach a flasher or a power switch. `endpoint`: "unix:PATH" or "tcp:HOST:PORT".
+// How to reach a power switch. `endpoint`: "unix:PATH" or "tcp:HOST:PORT".
 struct Attachment {
   std::string kind;
   std::string endpoint;
-  std::string outlet;  // of a power switch
+  std::string outlet;
 };
 
 struct FarmBoard {
@@ -33,7 +35,7 @@ struct FarmBoard {
   std::string port;
   std::vector<std::string> labels;
   std::filesystem::path firmware_dir;  // empty: the farm's
-  std::optional<Attachment> flasher;
+  std::optional<FlasherSetup> flasher;
   std::optional<Attachment> power;
 };
 

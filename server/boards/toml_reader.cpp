@@ -40,6 +40,14 @@ absl::StatusOr<toml::table> parse_toml_file(const std::filesystem::path& file, c
 TomlReader::TomlReader(const toml::table& table, std::string file, std::string what, std::string reason)
     : table_(table), file_(std::move(file)), what_(std::move(what)), reason_(std::move(reason)) {}
 
+TomlReader TomlReader::inner(const toml::table& table, const std::string& what) const {
+  return TomlReader(table, file_, absl::StrCat(what_, ", ", what), reason_);
+}
+
+void TomlReader::take(absl::Status status) {
+  if (status_.ok()) status_ = std::move(status);
+}
+
 void TomlReader::fail(const toml::node& at, const std::string& problem) {
   if (!status_.ok()) return;
   status_ = make_error(absl::StatusCode::kInvalidArgument, reason_,

@@ -40,7 +40,10 @@ class TomlReader {
   std::vector<std::string> texts(const char* key);
   // nullptr when absent.
   const toml::table* table(const char* key);
+  // A reader of a table in this one, whose errors go on from here: reader.take(inner.finish()).
+  TomlReader inner(const toml::table& table, const std::string& what) const;
   void fail(const toml::node& at, const std::string& problem);
+  void take(absl::Status status);
 
   // Complains of keys that were never asked for, and names those that were.
   absl::Status finish();

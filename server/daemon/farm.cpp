@@ -13,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
+#include "server/boards/make_flasher.h"
 #include "server/flash/firmware.h"
 
 namespace tinyrig::daemon {
@@ -33,7 +34,7 @@ absl::StatusOr<std::optional<flash::Firmware>> find_firmware(const std::filesyst
                                                              const boards::CatalogEntry& type) {
   const bool its_own = !board.firmware_dir.empty();
   const std::filesystem::path& folder = its_own ? board.firmware_dir : farms_folder;
-  if (folder.empty() || type.flasher_kind.empty()) return std::nullopt;
+  if (folder.empty() || (type.flasher.kind.empty() && !board.flasher.has_value())) return std::nullopt;
   absl::StatusOr<flash::Firmware> firmware = flash::load_firmware(folder, type.type.id());
   if (firmware.ok()) return *std::move(firmware);
   if (its_own || firmware.status().code() != absl::StatusCode::kNotFound) return firmware.status();
@@ -57,12 +58,18 @@ absl::StatusOr<std::vector<boards::FarmBoard>> load_farms(const std::vector<std:
   for (const std::filesystem::path& file : files) {
     TINYRIG_ASSIGN_OR_RETURN(std::vector<boards::FarmBoard> farm, boards::load_farm(file));
     for (boards::FarmBoard& board : farm) {
-      if (find_type(catalog, board.type) == nullptr) {
+      const boards::CatalogEntry* type = find_type(catalog, board.type);
+      if (type == nullptr) {
         std::vector<std::string> known;
         for (const boards::CatalogEntry& entry : catalog) known.push_back(entry.type.id());
         return make_error(absl::StatusCode::kInvalidArgument, "FARM_FILE_INVALID",
                           absl::StrCat(file.string(), ": board '", board.id, "' has the unknown type '", board.type,
                                        "'; the catalog has: ", absl::StrJoin(known, ", ")));
+      }
+      if (const auto flasher = boards::make_flasher(board, *type); !flasher.ok()) {
+        return make_error(flasher.status().code(), "FARM_FILE_INVALID",
+                          absl::StrCat(file.string(), ": ", std::string(flasher.status().message())),
+                          hint_of(flasher.status()));
       }
       if (!ids.insert(board.id).second) {
         return make_error(absl::StatusCode::kInvalidArgument, "FARM_FILE_INVALID",

@@ -84,7 +84,7 @@ class GdbRemoteFlasher : public Flasher {
     if (!client.ok()) co_return client.status();
 
     Meter meter(std::move(progress), 2 * image.total_bytes());
-    FlashReport report{image.total_bytes(), {}, {}};
+    FlashReport report{.bytes_written = image.total_bytes()};
     const auto write_start = Clock::now();
     for (const Segment& segment : image.segments) {
       auto writing = write_segment(**client, segment, meter);
@@ -128,15 +128,23 @@ class GdbRemoteFlasher : public Flasher {
     co_return memory;
   }
 
+  void cancel() override {
+    cancelled_ = true;
+    if (const auto client = client_.lock(); client != nullptr) client->cancel();
+  }
+
  private:
-  asio::awaitable<absl::StatusOr<std::unique_ptr<RspClient>>> connect() {
+  asio::awaitable<absl::StatusOr<std::shared_ptr<RspClient>>> connect() {
+    cancelled_ = false;
     auto connecting = connect_to(options_.endpoint, options_.deadline);
     absl::StatusOr<StreamSocket> socket = co_await std::move(connecting);
     if (!socket.ok()) {
       co_return make_error(socket.status().code(), "FLASHER_UNREACHABLE", std::string(socket.status().message()),
                            hint_of(socket.status()));
     }
-    auto client = std::make_unique<RspClient>(*std::move(socket), options_.deadline);
+    const auto client = std::make_shared<RspClient>(*std::move(socket), options_.deadline);
+    client_ = client;
+    if (cancelled_) client->cancel();
     auto greeting = client->handshake();
     const absl::Status greeted = co_await std::move(greeting);
     if (!greeted.ok()) co_return greeted;
@@ -144,6 +152,8 @@ class GdbRemoteFlasher : public Flasher {
   }
 
   const GdbRemoteOptions options_;
+  std::weak_ptr<RspClient> client_;  // of the pending call
+  bool cancelled_ = false;
 };
 
 }  // namespace

@@ -54,6 +54,7 @@ struct RspClient::Watch {
   StreamSocket socket;
   asio::steady_timer timer;
   bool expired = false;
+  bool cancelled = false;
 };
 
 RspClient::RspClient(StreamSocket socket, std::chrono::steady_clock::duration deadline)
@@ -76,7 +77,14 @@ RspClient::~RspClient() {
   watch_->socket.close(ignored);
 }
 
+void RspClient::cancel() {
+  watch_->cancelled = true;
+  boost::system::error_code ignored;
+  watch_->socket.close(ignored);
+}
+
 absl::Status RspClient::lost(const std::string& what) const {
+  if (watch_->cancelled) return absl::CancelledError("flashing was stopped");
   if (watch_->expired) {
     return make_error(absl::StatusCode::kDeadlineExceeded, "FLASHER_TIMEOUT",
                       "the GDB remote stub did not finish in time",

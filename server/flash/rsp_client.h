@@ -41,6 +41,9 @@ class RspClient {
   /// A command of the stub's own monitor. What it prints is dropped. FAILED_PRECONDITION (FLASH_RESET_REFUSED).
   boost::asio::awaitable<absl::Status> monitor(std::string command);
 
+  /// Ends a pending command, and all later ones, with CANCELLED.
+  void cancel();
+
   /// Leaves the board running.
   boost::asio::awaitable<absl::Status> detach();
 

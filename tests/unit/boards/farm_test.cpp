@@ -91,6 +91,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "id 'a' is used twice"},
         BadFarm{"Endpoint", "[[board]]\nid='a'\ntype='t'\nport='p'\nflasher={kind='gdb-remote',endpoint='/run/x'}\n",
                 "'endpoint' must be \"unix:PATH\" or \"tcp:HOST:PORT\""},
+        BadFarm{"Placeholder", "[[board]]\nid='a'\ntype='t'\nport='p'\nflasher={kind='command',write=['x','{imge}']}\n",
+                ":5: board #1, flasher: 'write' has the placeholder {imge}"},
         BadFarm{"UnknownTable", "[boards]\n", "'boards' is unknown"}),
     [](const auto& case_info) { return case_info.param.name; });
 

@@ -141,6 +141,16 @@ TEST_F(GdbRemoteTest, SilenceEndsAtTheDeadline) {
   EXPECT_EQ(reason_of(report.status()), "FLASHER_TIMEOUT");
 }
 
+TEST_F(GdbRemoteTest, EndsWhenItIsCancelled) {
+  const auto flasher = make_gdb_remote_flasher({"unix:" + (folder_ / "stub").string()});
+  stub_->instead = [&](const std::string& command, int) -> std::optional<std::string> {
+    if (command[0] != 'M') return std::nullopt;
+    flasher->cancel();
+    return "";
+  };
+  EXPECT_EQ(run(flasher->flash(image_, {})).status().code(), absl::StatusCode::kCancelled);
+}
+
 TEST_F(GdbRemoteTest, ReportsALostConnection) {
   stub_->instead = [](const std::string& command, int) -> std::optional<std::string> {
     return command[0] == 'M' ? std::optional<std::string>("close") : std::nullopt;

@@ -1,0 +1,25 @@
+// What the catalog and the farm file say about flashing a board: the table 'flasher' (docs/flashers.md). The catalog
+// says how boards of a type are flashed, the farm file where this one's flasher is; a recipe may be in either.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "server/boards/toml_reader.h"
+#include "server/flash/recipe.h"
+
+namespace tinyrig::boards {
+
+struct FlasherSetup {
+  std::string kind;           // empty: none
+  std::string endpoint;       // gdb-remote, farm file
+  std::string reset_command;  // gdb-remote, catalog
+  std::string serial;         // command, farm file
+  std::optional<flash::Recipe> recipe;
+};
+
+// What is wrong is told by `reader`. Kinds are the same in both files, their keys are not.
+FlasherSetup read_type_flasher(TomlReader& reader, const toml::table& table);
+FlasherSetup read_board_flasher(TomlReader& reader, const toml::table& table);
+
+}  // namespace tinyrig::boards

@@ -1,0 +1,59 @@
+#include "server/boards/make_flasher.h"
+
+#include <filesystem>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/error.h"
+#include "server/flash/gdb_remote_flasher.h"
+#include "server/flash/recipe_flasher.h"
+
+namespace tinyrig::boards {
+namespace {
+
+constexpr std::uint16_t kElfRiscV = 243;
+
+absl::Status misfit(const FarmBoard& board, const std::string& what) {
+  return make_error(absl::StatusCode::kInvalidArgument, "FARM_FILE_INVALID",
+                    absl::StrCat("board '", board.id, "': ", what), "docs/flashers.md has the keys of each kind.");
+}
+
+std::unique_ptr<flash::Flasher> make_gdb_remote(const FlasherSetup& setup, const CatalogEntry& type) {
+  flash::GdbRemoteOptions options;
+  options.endpoint = setup.endpoint;
+  if (!type.flasher.reset_command.empty()) options.reset_command = type.flasher.reset_command;
+  return flash::make_gdb_remote_flasher(std::move(options));
+}
+
+absl::StatusOr<std::unique_ptr<flash::Flasher>> make_by_recipe(const FarmBoard& board, const CatalogEntry& type) {
+  if (!board.flasher->recipe.has_value() && !type.flasher.recipe.has_value()) {
+    return misfit(board, absl::StrCat("board type ", type.type.id(),
+                                      " has no recipe for flashing; give 'flasher' its 'write' in the farm file"));
+  }
+  flash::Recipe recipe = board.flasher->recipe.has_value() ? *board.flasher->recipe : *type.flasher.recipe;
+  if (type.core == packed::Core::kRv32imac) recipe.file.elf_machine = kElfRiscV;
+  flash::RecipeValues values = {{"port", board.port}, {"port_name", std::filesystem::path(board.port).filename()}};
+  if (!board.flasher->serial.empty()) values["serial"] = board.flasher->serial;
+  if (flash::uses_placeholder(recipe, "serial") && board.flasher->serial.empty()) {
+    return misfit(board, "its recipe for flashing uses {serial}; give 'flasher' a 'serial' in the farm file");
+  }
+  return flash::make_recipe_flasher(std::move(recipe), std::move(values));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<flash::Flasher>> make_flasher(const FarmBoard& board, const CatalogEntry& type) {
+  if (!board.flasher.has_value()) return nullptr;
+  absl::StatusOr<std::unique_ptr<flash::Flasher>> flasher =
+      board.flasher->kind == "gdb-remote" ? make_gdb_remote(*board.flasher, type) : make_by_recipe(board, type);
+  if (!flasher.ok()) return flasher;
+  if ((*flasher)->takes_port() && type.slot.has_value() && type.slot->writer == SlotWriter::kFlasher) {
+    return misfit(board, absl::StrCat("models of board type ", type.type.id(),
+                                      " are written by the flasher while the agent holds the port; this one needs the "
+                                      "port for itself"));
+  }
+  return flasher;
+}
+
+}  // namespace tinyrig::boards

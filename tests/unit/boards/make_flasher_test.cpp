@@ -1,0 +1,130 @@
+// A board's flasher, from catalog and farm file together.
+#include "server/boards/make_flasher.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "server/base/error.h"
+
+namespace tinyrig::boards {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+// A flasher table as both files have it; the status is that of reading it.
+struct Read {
+  FlasherSetup setup;
+  std::string message;
+};
+template <typename Reading>
+Read read(const std::string& text, Reading reading) {
+  const auto table = parse_toml(text, "f.toml", "BAD");
+  EXPECT_TRUE(table.ok()) << table.status();
+  TomlReader reader(*table, "f.toml", "flasher", "BAD");
+  Read result{reading(reader, *table), ""};
+  result.message = std::string(reader.finish().message());
+  return result;
+}
+Read of_type(const std::string& text) { return read(text, read_type_flasher); }
+Read of_board(const std::string& text) { return read(text, read_board_flasher); }
+
+constexpr char kRecipe[] = R"(
+kind = "command"
+probe = ["st-info", "--probe"]
+probe_expect = "Found 1"
+write = ["st-flash", "--serial", "{serial}", "write", "{image}", "{address}"]
+write_expect = "jolly good"
+read = ["st-flash", "read", "{read_back}", "{address}", "{size}"]
+image_format = "bin"
+deadline_s = 90
+errors = { no_target = ["no answer", "dead"], locked = ["RDP"] }
+)";
+
+FarmBoard board_with(const FlasherSetup& setup) {
+  FarmBoard board;
+  board.id = "a";
+  board.port = "/dev/ttyACM3";
+  board.flasher = setup;
+  return board;
+}
+
+CatalogEntry type_with(const FlasherSetup& setup) {
+  CatalogEntry type;
+  type.type.set_id("nucleo");
+  type.flasher = setup;
+  return type;
+}
+
+TEST(FlasherSetup, ReadsARecipe) {
+  const Read read = of_type(kRecipe);
+  ASSERT_EQ(read.message, "");
+  const flash::Recipe& recipe = *read.setup.recipe;
+  EXPECT_THAT(recipe.probe.argv, ElementsAre("st-info", "--probe"));
+  EXPECT_EQ(recipe.probe.expect, "Found 1");
+  EXPECT_EQ(recipe.write.expect, "jolly good");
+  EXPECT_EQ(recipe.read.argv.size(), 5U);
+  EXPECT_EQ(recipe.format, flash::ImageFormat::kBin);
+  EXPECT_EQ(recipe.deadline, std::chrono::seconds(90));
+  ASSERT_EQ(recipe.errors.size(), 3U);
+  EXPECT_EQ(recipe.errors[1].text, "dead");
+  EXPECT_EQ(recipe.errors[1].failure, flash::FlashFailure::kNoTarget);
+  EXPECT_EQ(recipe.errors[2].failure, flash::FlashFailure::kLocked);
+}
+
+TEST(FlasherSetup, SaysWhatIsWrong) {
+  const std::pair<const char*, const char*> types[] = {
+      {"kind = 'smoke'", "'kind' must be one of gdb-remote, command"},
+      {"kind = 'gdb-remote'\nendpoint = 'unix:x'", "unknown key 'endpoint'"},
+      {"kind = 'command'", "'write' is missing"},
+      {"kind = 'command'\nwrite = ['x', '{imge}']", "'write' has the placeholder {imge}; it may have {address}"},
+      {"kind = 'command'\nwrite = ['x', '{image}']\nimage_format = 'srec'", "'image_format' must be one of elf"},
+      {"kind = 'command'\nwrite = ['x', '{image}']\ndeadline_s = 0", "'deadline_s' must be from 1 to 3600"},
+      {"kind = 'command'\nwrite = ['x', '{image}']\nuf2_family = 0x100000000", "'uf2_family'"},
+      {"kind = 'command'\nwrite = ['x', '{image}']\nerrors = { burnt = ['x'] }",
+       "flasher, errors: unknown key 'burnt'"},
+      {"kind = 'command'\nwrite = ['x', '{image}']\nerrors = { io = [''] }", "must not be empty"},
+      {"kind = 'command'\nwrite = ['x', '{image}']\nserial = '1'", "unknown key 'serial'"},
+  };
+  for (const auto& [text, message] : types) EXPECT_THAT(of_type(text).message, HasSubstr(message));
+  const std::pair<const char*, const char*> boards[] = {
+      {"kind = 'gdb-remote'", "'endpoint' is missing"},
+      {"kind = 'gdb-remote'\nendpoint = '/run/x'", "'endpoint' must be"},
+      {"kind = 'command'\nverify = ['x']", "unknown key 'verify'"},
+  };
+  for (const auto& [text, message] : boards) EXPECT_THAT(of_board(text).message, HasSubstr(message));
+}
+
+TEST(MakeFlasher, ABoardWithoutOneHasNone) {
+  const auto flasher = make_flasher(FarmBoard(), type_with({}));
+  ASSERT_TRUE(flasher.ok());
+  EXPECT_EQ(*flasher, nullptr);
+}
+
+TEST(MakeFlasher, TheRecipeIsTheBoardsOwnOrThatOfItsType) {
+  const CatalogEntry type = type_with(of_type(kRecipe).setup);
+  const auto by_type = make_flasher(board_with(of_board("kind = 'command'\nserial = '066D'").setup), type);
+  ASSERT_TRUE(by_type.ok()) << by_type.status();
+  EXPECT_FALSE((*by_type)->takes_port());
+  const auto own =
+      make_flasher(board_with(of_board("kind = 'command'\nwrite = ['x', '{image}', '{port}']").setup), type);
+  ASSERT_TRUE(own.ok()) << own.status();
+  EXPECT_TRUE((*own)->takes_port());
+}
+
+TEST(MakeFlasher, RefusesFilesThatDoNotFit) {
+  const FlasherSetup plain = of_board("kind = 'command'").setup;
+  const auto message = [](const absl::StatusOr<std::unique_ptr<flash::Flasher>>& flasher) {
+    EXPECT_EQ(reason_of(flasher.status()), "FARM_FILE_INVALID");
+    return std::string(flasher.status().message());
+  };
+  EXPECT_THAT(message(make_flasher(board_with(plain), type_with({}))), HasSubstr("nucleo has no recipe"));
+  EXPECT_THAT(message(make_flasher(board_with(plain), type_with(of_type(kRecipe).setup))), HasSubstr("uses {serial}"));
+  CatalogEntry slotted = type_with({});
+  slotted.slot = ModelSlot{.writer = SlotWriter::kFlasher};
+  const FlasherSetup on_port = of_board("kind = 'command'\nwrite = ['x', '{image}', '{port}']").setup;
+  EXPECT_THAT(message(make_flasher(board_with(on_port), slotted)), HasSubstr("needs the port for itself"));
+}
+
+}  // namespace
+}  // namespace tinyrig::boards
