@@ -11,7 +11,6 @@
 
 #include "server/base/error.h"
 #include "server/link/agent_session.h"
-#include "server/link/port_list.h"
 #include "tests/support/link/host_agent.h"
 #include "tests/support/link/run_coroutine.h"
 
@@ -129,14 +128,6 @@ TEST(SerialPortTest, DescriptorIsNotInherited) {
     }
   }
   EXPECT_EQ(inherited, 0);
-}
-
-TEST(SerialPortTest, ListsPortsWithoutError) {
-  const auto ports = list_ports();
-  ASSERT_TRUE(ports.ok()) << ports.status();
-  for (const PortInfo& port : *ports) {
-    EXPECT_FALSE(port.path.empty());
-  }
 }
 
 TEST(SerialPortTest, AgentBehindAPtyAnswersAndSurvivesAReopen) {

@@ -1,0 +1,197 @@
+// The doctor's judgements, each on what it may see.
+#include "server/discovery/doctor_checks.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "server/base/error.h"
+
+namespace tinyrig::discovery {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr auto kOk = v1::FINDING_LEVEL_OK;
+constexpr auto kInfo = v1::FINDING_LEVEL_INFO;
+constexpr auto kWarning = v1::FINDING_LEVEL_WARNING;
+constexpr auto kProblem = v1::FINDING_LEVEL_PROBLEM;
+
+PortFacts open_port() { return {"/dev/ttyACM0", true, true, "dialout", 0660, {}}; }
+
+TEST(DoctorPortTest, MayBeOpened) {
+  const v1::DoctorFinding finding = check_port(open_port(), "ann");
+  EXPECT_EQ(finding.level(), kOk);
+  EXPECT_EQ(finding.finding(), "/dev/ttyACM0 may be opened");
+  EXPECT_EQ(finding.advice(), "");
+}
+
+TEST(DoctorPortTest, ThatTheGroupMayOpenNeedsTheGroup) {
+  PortFacts port = open_port();
+  port.may_open = false;
+  const v1::DoctorFinding finding = check_port(port, "ann");
+  EXPECT_EQ(finding.level(), kProblem);
+  EXPECT_EQ(finding.finding(), "/dev/ttyACM0 may not be opened by ann (group dialout, mode 0660)");
+  EXPECT_EQ(finding.advice(), "sudo usermod -aG dialout ann, then log in again");
+}
+
+TEST(DoctorPortTest, ThatOnlyRootMayOpenNeedsTheRules) {
+  for (const auto& [group, mode] : std::vector<std::pair<std::string, unsigned>>{{"root", 0660}, {"dialout", 0600}}) {
+    PortFacts port = open_port();
+    port.may_open = false;
+    port.group = group;
+    port.mode = mode;
+    const v1::DoctorFinding finding = check_port(port, "ann");
+    EXPECT_EQ(finding.level(), kProblem);
+    EXPECT_THAT(finding.advice(), HasSubstr("60-tinyrig.rules"));
+  }
+}
+
+TEST(DoctorPortTest, StrangersAreAWarningTheDaemonIsNone) {
+  PortFacts port = open_port();
+  port.holders = {"tinyrigd (7)"};
+  EXPECT_EQ(check_port(port, "ann").level(), kOk);
+  EXPECT_EQ(check_port(port, "ann").finding(), "/dev/ttyACM0 is used by the daemon");
+  port.holders.emplace_back("ModemManager (8)");
+  EXPECT_EQ(check_port(port, "ann").level(), kWarning);
+  EXPECT_EQ(check_port(port, "ann").finding(), "/dev/ttyACM0 is held by ModemManager (8)");
+}
+
+TEST(DoctorPortTest, ThatIsGoneIsAProblem) {
+  PortFacts port;
+  port.path = "/dev/x";
+  port.exists = false;
+  EXPECT_EQ(check_port(port, "ann").level(), kProblem);
+  EXPECT_EQ(check_port(port, "ann").finding(), "/dev/x is not there");
+}
+
+TEST(DoctorFarmTest, TellsWhatIsWrongWithTheFile) {
+  EXPECT_EQ(check_farm_file("f", absl::OkStatus(), 3, {}).finding(), "f: 3 boards");
+  const absl::Status broken = make_error(absl::StatusCode::kInvalidArgument, "FARM_FILE_INVALID", "f:3: no", "mend it");
+  EXPECT_EQ(check_farm_file("f", broken, 0, {}).level(), kProblem);
+  EXPECT_EQ(check_farm_file("f", broken, 0, {}).finding(), "f:3: no");
+  EXPECT_EQ(check_farm_file("f", broken, 0, {}).advice(), "mend it");
+  EXPECT_EQ(check_farm_file("f", absl::OkStatus(), 3, {"a", "b"}).level(), kProblem);
+  EXPECT_EQ(check_farm_file("f", absl::OkStatus(), 3, {"a", "b"}).finding(), "f: the catalog has no board type a, b");
+}
+
+TEST(DoctorUdevTest, RulesMatterWhenBoardsArePluggedIn) {
+  EXPECT_EQ(check_udev("/etc/udev/rules.d/60-tinyrig.rules", 2).level(), kOk);
+  EXPECT_EQ(check_udev("", 2).level(), kWarning);
+  EXPECT_EQ(check_udev("", 0).level(), kInfo);
+  EXPECT_THAT(check_udev("", 2).advice(), HasSubstr("udevadm control --reload"));
+}
+
+TEST(DoctorGrabbersTest, ServicesThatOpenPorts) {
+  EXPECT_EQ(check_grabbers({"bash", "systemd"}, false).level(), kOk);
+  EXPECT_EQ(check_grabbers({"bash", "ModemManager"}, false).level(), kWarning);
+  EXPECT_THAT(check_grabbers({"ModemManager"}, false).finding(), HasSubstr("ModemManager runs"));
+  EXPECT_EQ(check_grabbers({"bash", "ModemManager"}, true).level(), kOk);
+  EXPECT_EQ(check_grabbers({"brltty"}, true).level(), kWarning);
+  EXPECT_THAT(check_grabbers({"brltty"}, true).advice(), HasSubstr("disable --now brltty"));
+}
+
+TEST(DoctorToolsTest, OnlyWhatIsNeededIsAProblem) {
+  const std::vector<ToolState> tools = {{"openocd", true, "0.12.0"},
+                                        {"st-flash", false, ""},
+                                        {"picotool", false, ""},
+                                        {"bossac", true, "1.9.1"},
+                                        {"esptool", false, ""}};
+  const std::vector<v1::DoctorFinding> findings =
+      check_tools(tools, {{{"openocd", "st-flash"}, "Nucleo at 1-1"}, {{"picotool"}, "pico-1"}});
+  ASSERT_THAT(findings, SizeIs(4));
+  EXPECT_EQ(findings[0].level(), kOk);
+  EXPECT_EQ(findings[0].finding(), "openocd 0.12.0, needed by Nucleo at 1-1");
+  EXPECT_EQ(findings[1].level(), kProblem);
+  EXPECT_EQ(findings[1].finding(), "picotool is not installed, and is needed by pico-1");
+  EXPECT_EQ(findings[1].advice(), "install picotool");
+  EXPECT_EQ(findings[2].level(), kInfo);
+  EXPECT_EQ(findings[2].finding(), "bossac 1.9.1, nothing here needs it");
+  EXPECT_EQ(findings[3].level(), kInfo);
+  EXPECT_EQ(findings[3].finding(), "not installed, and nothing here needs them: esptool");
+}
+
+TEST(DoctorClockTest, SaneAndSynchronised) {
+  constexpr std::int64_t k2026 = 1'780'000'000;  // 2026-05-28
+  EXPECT_EQ(check_clock({k2026, true}).level(), kOk);
+  EXPECT_EQ(check_clock({k2026, true}).finding(), "2026-05-28 20:26:40Z, synchronised");
+  EXPECT_EQ(check_clock({k2026, std::nullopt}).level(), kOk);
+  EXPECT_EQ(check_clock({k2026, false}).level(), kWarning);
+  EXPECT_EQ(check_clock({1'735'689'599, true}).level(), kProblem);  // the last second of 2024
+  EXPECT_EQ(check_clock({1'735'689'600, true}).level(), kOk);
+  EXPECT_EQ(check_clock({0, true}).level(), kProblem);
+  EXPECT_EQ(check_clock({4'102'444'800, true}).level(), kProblem);  // 2100
+}
+
+TEST(DoctorDiskTest, RoomForDataAndFiles) {
+  constexpr std::uint64_t kMiB = 1024 * 1024;
+  EXPECT_EQ(check_disk({"/d", 1024 * kMiB, 9, false}).level(), kOk);
+  EXPECT_EQ(check_disk({"/d", 1024 * kMiB - 1, 9, false}).level(), kWarning);
+  EXPECT_EQ(check_disk({"/d", 100 * kMiB, 9, false}).level(), kWarning);
+  EXPECT_EQ(check_disk({"/d", 100 * kMiB - 1, 9, false}).level(), kProblem);
+  EXPECT_EQ(check_disk({"/d", 2048 * kMiB, 999, true}).level(), kProblem);
+  EXPECT_EQ(check_disk({"/d", 2048 * kMiB, 1000, true}).level(), kOk);
+  EXPECT_EQ(check_disk({"/d", 2048 * kMiB, 0, false}).finding(), "/d: 2048 MiB free");
+}
+
+TEST(DoctorLimitsTest, GrowWithTheFarm) {
+  EXPECT_EQ(check_open_files({100, 1056, 4096, 0}).level(), kOk);  // 256 and 8 for each board
+  EXPECT_EQ(check_open_files({100, 1055, 4096, 0}).level(), kProblem);
+  EXPECT_THAT(check_open_files({100, 1055, 4096, 0}).advice(), HasSubstr("ulimit -n 1056"));
+  EXPECT_EQ(check_ptys({100, 1024, 4096, 3995}).level(), kOk);
+  EXPECT_EQ(check_ptys({100, 1024, 4096, 3996}).level(), kWarning);
+}
+
+TEST(ToolNeedsTest, OfTheFarmAndOfWhatIsPluggedIn) {
+  boards::CatalogEntry m4, riscv, host, pico;
+  m4.type.set_id("m4");
+  m4.type.set_emulated(true);
+  m4.core = packed::Core::kCortexM4;
+  riscv.type.set_id("riscv");
+  riscv.type.set_emulated(true);
+  riscv.core = packed::Core::kRv32imac;
+  host.type.set_id("host");
+  host.type.set_emulated(true);
+  pico.type.set_id("pico");
+  pico.core = packed::Core::kCortexM0;
+  std::vector<boards::FarmBoard> farm(5);
+  farm[0].id = "m4-1", farm[0].type = "m4";
+  farm[1].id = "m4-2", farm[1].type = "m4";
+  farm[2].id = "riscv-1", farm[2].type = "riscv";
+  farm[3].id = "host-1", farm[3].type = "host";
+  farm[4].id = "pico-1", farm[4].type = "pico";
+  farm[2].flasher = boards::Attachment{"gdb-remote", "unix:/x", ""};  // built in
+  farm[4].flasher = boards::Attachment{"picotool", "unix:/x", ""};
+  farm[4].power = boards::Attachment{"uhubctl", "unix:/x", "1"};
+  v1::ScanReport plugged;
+  v1::FoundBoard& nucleo = *plugged.add_boards();
+  nucleo.set_name("Nucleo");
+  nucleo.set_usb_path("1-1");
+  nucleo.add_flash_tools("openocd");
+  nucleo.add_flash_tools("st-flash");
+  plugged.add_boards()->set_name("adapter");
+  std::vector<std::string> needs;
+  for (const ToolNeed& need : tool_needs(farm, {m4, riscv, host, pico}, plugged)) {
+    std::string text;
+    for (const std::string& tool : need.any_of) text += tool + " ";
+    needs.push_back(text + "for " + need.needed_by);
+  }
+  EXPECT_THAT(needs,
+              ElementsAre("openocd st-flash for Nucleo at 1-1", "picotool for pico-1", "qemu-system-arm for m4-1, m4-2",
+                          "qemu-system-riscv32 for riscv-1", "uhubctl for pico-1"));
+  EXPECT_THAT(tool_needs({}, {}, {}), IsEmpty());
+}
+
+TEST(ToolVersionTest, IsTheFirstNumberWithADot) {
+  EXPECT_EQ(version_in("Open On-Chip Debugger 0.12.0\nLicensed"), "0.12.0");
+  EXPECT_EQ(version_in("Usage: avrdude [options]\n  -B 9\navrdude version 7.1, URL: <x>"), "7.1");
+  EXPECT_EQ(version_in("v1.7.0"), "1.7.0");
+  EXPECT_EQ(version_in("QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg)"), "7.2.22");
+  EXPECT_EQ(version_in("stm32 2. and 3"), "");
+  EXPECT_EQ(version_in(""), "");
+}
+
+}  // namespace
+}  // namespace tinyrig::discovery
