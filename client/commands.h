@@ -20,6 +20,25 @@ struct BoardsOptions {
 };
 ExitCode boards(const GlobalOptions& global, const BoardsOptions& options);
 
+/// What is plugged into this machine; no server.
+struct FarmScanOptions {
+  std::vector<std::string> ports;
+  bool no_hello = false;
+  std::uint32_t wait_ms = 1500;
+  std::string write_file;
+  bool force = false;
+  std::string catalog;
+};
+ExitCode farm_scan(const GlobalOptions& global, const FarmScanOptions& options);
+
+/// Whether this machine is fit for a farm; no server.
+struct FarmDoctorOptions {
+  std::string farm_file;
+  std::string data_folder = ".";
+  std::string catalog;
+};
+ExitCode farm_doctor(const GlobalOptions& global, const FarmDoctorOptions& options);
+
 struct ModelsAddOptions {
   std::string file;
   std::string name;

@@ -6,7 +6,7 @@ namespace tinyrig::client {
 
 enum ExitCode : int {
   kOk = 0,
-  kNotSucceeded = 1,  // the job or run did not succeed, the inspected model does not fit
+  kNotSucceeded = 1,  // the job or run did not succeed, the inspected model does not fit, the machine is not fit
   kUsage = 2,         // the command line makes no sense, a local file cannot be read
   kRefused = 3,       // the server refused: not found, invalid, taken
   kUnavailable = 4,   // the server cannot be reached, or failed itself

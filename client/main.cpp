@@ -12,6 +12,8 @@ namespace {
 using tinyrig::client::BoardsOptions;
 using tinyrig::client::ExitCode;
 using tinyrig::client::ExportOptions;
+using tinyrig::client::FarmDoctorOptions;
+using tinyrig::client::FarmScanOptions;
 using tinyrig::client::GateOptions;
 using tinyrig::client::GlobalOptions;
 using tinyrig::client::InspectOptions;
@@ -20,17 +22,16 @@ using tinyrig::client::ModelsAddOptions;
 using tinyrig::client::SubmitOptions;
 
 constexpr char kExitCodes[] =
-    "Exit codes: 0 done; 1 the job or run did not succeed, the model does not fit; 2 the command line makes no sense "
-    "or a local file cannot "
-    "be\n"
-    "read; 3 the server refused (not found, invalid, taken); 4 the server cannot be reached or failed; 130 detached "
-    "by\n"
-    "Ctrl-C (the job goes on).";
+    "Exit codes: 0 done; 1 the job or run did not succeed, the model does not fit, farm found a problem; 2 the\n"
+    "command line makes no sense or a local file cannot be read; 3 the server refused (not found, invalid, taken);\n"
+    "4 the server cannot be reached or failed; 130 detached by Ctrl-C (the job goes on).";
 
 // Everything that can stand on the command line.
 struct Arguments {
   GlobalOptions global;
   BoardsOptions boards;
+  FarmScanOptions farm_scan;
+  FarmDoctorOptions farm_doctor;
   ModelsAddOptions models_add;
   std::string model;
   SubmitOptions submit;
@@ -60,13 +61,42 @@ CLI::App* group(CLI::App& parent, const std::string& name, const std::string& he
   return app;
 }
 
-void add_farm_commands(CLI::App& app, Arguments& args, Action& chosen) {
+void add_board_commands(CLI::App& app, Arguments& args, Action& chosen) {
   namespace client = tinyrig::client;
   CLI::App* boards = command(app, "boards", "List the farm's boards", chosen,
                              [&] { return client::boards(args.global, args.boards); });
   boards->add_option("SELECTOR", args.boards.selector, "A board's name, a board type, label:NAME, or all");
   boards->add_flag("--types", args.boards.types, "List the catalog of board types instead");
   command(app, "version", "Versions of client and server", chosen, [&] { return client::version(args.global); });
+}
+
+void add_farm_commands(CLI::App& app, Arguments& args, Action& chosen) {
+  namespace client = tinyrig::client;
+  CLI::App* farm =
+      group(app, "farm", "The boards of this machine: what is plugged in, and what is in the way. No server");
+  FarmScanOptions& scanned = args.farm_scan;
+  CLI::App* scan = command(*farm, "scan", "Find boards by USB identity and by the answer of their agent", chosen,
+                           [&] { return client::farm_scan(args.global, args.farm_scan); });
+  scan->add_option("--port", scanned.ports,
+                   "A port that the system does not list (of an emulated board), or that is asked only when named; "
+                   "repeatable")
+      ->allow_extra_args(false);
+  scan->add_flag("--no-hello", scanned.no_hello, "Open no port: asking resets some boards (Arduino Uno)");
+  scan->add_option("--wait-ms", scanned.wait_ms, "How long a port has for its answer")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 60'000));
+  CLI::Option* write = scan->add_option("--write", scanned.write_file, "Write a farm file for tinyrigd --farm");
+  scan->add_flag("--force", scanned.force, "Replace the file if it is there")->needs(write);
+  scan->footer("Exit codes: 0 done; 1 a port of --port did not answer; 2 a file cannot be read or written.");
+  FarmDoctorOptions& examined = args.farm_doctor;
+  CLI::App* doctor =
+      command(*farm, "doctor", "Check permissions, udev, tools, clock, disk and limits, and say what to do", chosen,
+              [&] { return client::farm_doctor(args.global, args.farm_doctor); });
+  doctor->add_option("--farm", examined.farm_file, "The farm file: checks what its boards need, too");
+  doctor->add_option("--data", examined.data_folder, "Where tinyrigd's data lies")->capture_default_str();
+  doctor->footer("Exit codes: 0 all is well, or warnings only; 1 a problem was found; 2 the catalog cannot be read.");
+  scan->add_option("--catalog", scanned.catalog, "Folder of board types (default: those of this version)");
+  doctor->add_option("--catalog", examined.catalog, "Folder of board types (default: those of this version)");
 }
 
 void add_model_commands(CLI::App& app, Arguments& args, Action& chosen) {
@@ -233,6 +263,7 @@ int run(int argc, char** argv) {
   app.add_flag("--json", args.global.json, "Print the API's messages as JSON instead of text");
   app.require_subcommand(1);
   app.footer(kExitCodes);
+  add_board_commands(app, args, chosen);
   add_farm_commands(app, args, chosen);
   add_model_commands(app, args, chosen);
   add_inspect_command(app, args, chosen);
