@@ -14,8 +14,6 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/error.h"
 
-extern char** environ;
-
 namespace tinyrig::discovery {
 namespace {
 
@@ -37,6 +35,7 @@ int spawn(const std::vector<std::string>& argv, int output, pid_t* pid) {
   ::posix_spawnattr_init(&attributes);
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
   std::vector<char*> arguments;
+  arguments.reserve(argv.size() + 1);
   for (const std::string& argument : argv) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
   const int error = ::posix_spawnp(pid, arguments[0], &actions, &attributes, arguments.data(), environ);

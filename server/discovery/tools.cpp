@@ -106,6 +106,7 @@ std::vector<ToolNeed> tool_needs(const std::vector<boards::FarmBoard>& farm,
     if (!tools.empty()) by_tools[tools].push_back(absl::StrCat(board.name(), " at ", board.usb_path()));
   }
   std::vector<ToolNeed> needs;
+  needs.reserve(by_tools.size());
   for (const auto& [tools, boards] : by_tools) needs.push_back({tools, absl::StrJoin(boards, ", ")});
   return needs;
 }
