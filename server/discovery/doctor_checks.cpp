@@ -28,6 +28,7 @@ constexpr auto kWarning = v1::FINDING_LEVEL_WARNING;
 constexpr auto kProblem = v1::FINDING_LEVEL_PROBLEM;
 
 std::string with_version(const ToolState& tool) {
+  if (tool.hangs) return absl::StrCat(tool.name, " (which hangs when asked for its version)");
   return tool.version.empty() ? tool.name : absl::StrCat(tool.name, " ", tool.version);
 }
 

@@ -143,7 +143,8 @@ v1::DoctorReport examine(const Places& places, const std::vector<boards::Catalog
   const std::string rules = installed_rules(places);
   add(check_udev(rules, static_cast<int>(usb_boards)));
   add(check_grabbers(process_names(places.proc), !rules.empty()));
-  for (v1::DoctorFinding& finding : check_tools(look_for_tools(), tool_needs(farm, catalog, plugged))) {
+  const std::vector<ToolNeed> needs = tool_needs(farm, catalog, plugged);
+  for (v1::DoctorFinding& finding : check_tools(look_for_tools(needs), needs)) {
     add(std::move(finding));
   }
   add(check_clock(clock_facts()));

@@ -109,9 +109,27 @@ class FarmText {
       absl::StrAppend(&text_, "# It has no serial of its own: this names the USB socket, keep the board there.\n");
     }
     absl::StrAppend(&text_, comment, "port = ", quoted(stays ? port.stable_path() : port.path()), "\n");
-    if (type == nullptr || type->flasher_kind.empty()) return;
-    absl::StrAppend(&text_, "# So that TinyRig can flash it, say where its flasher is:\n# flasher = { kind = ",
-                    quoted(type->flasher_kind), ", endpoint = \"tcp:HOST:PORT\" }\n");
+    if (type != nullptr) flasher(board, type->flasher);
+  }
+
+  // How boards of the type are flashed; as a comment where only the owner knows with what.
+  void flasher(const v1::FoundBoard& board, const boards::FlasherSetup& setup) {
+    if (setup.kind == "command" && setup.recipe.has_value()) {
+      const bool needs_serial = flash::uses_placeholder(*setup.recipe, "serial");
+      if (!needs_serial) {
+        text_ += "flasher = { kind = \"command\" }\n";
+      } else if (!board.serial().empty() && !board.identity_is_place()) {
+        absl::StrAppend(&text_, "flasher = { kind = \"command\", serial = ", quoted(board.serial()), " }\n");
+      } else {
+        text_ +=
+            "# So that TinyRig can flash it, say which probe it has:\n"
+            "# flasher = { kind = \"command\", serial = \"SERIAL\" }\n";
+      }
+    } else if (setup.kind == "gdb-remote") {
+      text_ +=
+          "# So that TinyRig can flash it, say where its flasher is:\n"
+          "# flasher = { kind = \"gdb-remote\", endpoint = \"tcp:HOST:PORT\" }\n";
+    }
   }
 
   const std::vector<boards::CatalogEntry>& catalog_;

@@ -1,6 +1,7 @@
 // The programs that write firmware, switch power or emulate boards: which of them are here, and which are needed.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -21,11 +22,9 @@ const std::vector<Tool>& known_tools();
 struct ToolState {
   std::string name;
   bool installed = false;
-  std::string version;  // "0.12.0", or why it is not known; empty: it does not say
+  std::string version;  // "0.12.0"; empty: it does not say
+  bool hangs = false;   // did not tell it in time
 };
-
-// Starts each of them, with a deadline.
-std::vector<ToolState> look_for_tools();
 
 // The first number with a dot in what a program says of itself: "7.1" of "avrdude version 7.1, URL: ...".
 std::string version_in(const std::string& output);
@@ -35,8 +34,12 @@ struct ToolNeed {
   std::string needed_by;
 };
 
-// What the farm's boards and those plugged in need. Pure function.
+// What the farm's boards and those plugged in need: flashers by recipe, power switches, emulators. Pure function.
 std::vector<ToolNeed> tool_needs(const std::vector<boards::FarmBoard>& farm,
                                  const std::vector<boards::CatalogEntry>& catalog, const v1::ScanReport& plugged);
+
+// The known ones and those of `needs`; each that is installed is asked for its version, all at once.
+std::vector<ToolState> look_for_tools(const std::vector<ToolNeed>& needs,
+                                      std::chrono::milliseconds patience = std::chrono::seconds(5));
 
 }  // namespace tinyrig::discovery

@@ -94,11 +94,11 @@ TEST(DoctorGrabbersTest, ServicesThatOpenPorts) {
 }
 
 TEST(DoctorToolsTest, OnlyWhatIsNeededIsAProblem) {
-  const std::vector<ToolState> tools = {{"openocd", true, "0.12.0"},
-                                        {"st-flash", false, ""},
-                                        {"picotool", false, ""},
-                                        {"bossac", true, "1.9.1"},
-                                        {"esptool", false, ""}};
+  const std::vector<ToolState> tools = {{"openocd", true, "0.12.0", false},
+                                        {"st-flash", false, "", false},
+                                        {"picotool", false, "", false},
+                                        {"bossac", true, "1.9.1", false},
+                                        {"esptool", false, "", false}};
   const std::vector<v1::DoctorFinding> findings =
       check_tools(tools, {{{"openocd", "st-flash"}, "Nucleo at 1-1"}, {{"picotool"}, "pico-1"}});
   ASSERT_THAT(findings, SizeIs(4));
@@ -142,55 +142,6 @@ TEST(DoctorLimitsTest, GrowWithTheFarm) {
   EXPECT_THAT(check_open_files({100, 1055, 4096, 0}).advice(), HasSubstr("ulimit -n 1056"));
   EXPECT_EQ(check_ptys({100, 1024, 4096, 3995}).level(), kOk);
   EXPECT_EQ(check_ptys({100, 1024, 4096, 3996}).level(), kWarning);
-}
-
-TEST(ToolNeedsTest, OfTheFarmAndOfWhatIsPluggedIn) {
-  boards::CatalogEntry m4, riscv, host, pico;
-  m4.type.set_id("m4");
-  m4.type.set_emulated(true);
-  m4.core = packed::Core::kCortexM4;
-  riscv.type.set_id("riscv");
-  riscv.type.set_emulated(true);
-  riscv.core = packed::Core::kRv32imac;
-  host.type.set_id("host");
-  host.type.set_emulated(true);
-  pico.type.set_id("pico");
-  pico.core = packed::Core::kCortexM0;
-  std::vector<boards::FarmBoard> farm(5);
-  farm[0].id = "m4-1", farm[0].type = "m4";
-  farm[1].id = "m4-2", farm[1].type = "m4";
-  farm[2].id = "riscv-1", farm[2].type = "riscv";
-  farm[3].id = "host-1", farm[3].type = "host";
-  farm[4].id = "pico-1", farm[4].type = "pico";
-  farm[2].flasher = boards::Attachment{"gdb-remote", "unix:/x", ""};  // built in
-  farm[4].flasher = boards::Attachment{"picotool", "unix:/x", ""};
-  farm[4].power = boards::Attachment{"uhubctl", "unix:/x", "1"};
-  v1::ScanReport plugged;
-  v1::FoundBoard& nucleo = *plugged.add_boards();
-  nucleo.set_name("Nucleo");
-  nucleo.set_usb_path("1-1");
-  nucleo.add_flash_tools("openocd");
-  nucleo.add_flash_tools("st-flash");
-  plugged.add_boards()->set_name("adapter");
-  std::vector<std::string> needs;
-  for (const ToolNeed& need : tool_needs(farm, {m4, riscv, host, pico}, plugged)) {
-    std::string text;
-    for (const std::string& tool : need.any_of) text += tool + " ";
-    needs.push_back(text + "for " + need.needed_by);
-  }
-  EXPECT_THAT(needs,
-              ElementsAre("openocd st-flash for Nucleo at 1-1", "picotool for pico-1", "qemu-system-arm for m4-1, m4-2",
-                          "qemu-system-riscv32 for riscv-1", "uhubctl for pico-1"));
-  EXPECT_THAT(tool_needs({}, {}, {}), IsEmpty());
-}
-
-TEST(ToolVersionTest, IsTheFirstNumberWithADot) {
-  EXPECT_EQ(version_in("Open On-Chip Debugger 0.12.0\nLicensed"), "0.12.0");
-  EXPECT_EQ(version_in("Usage: avrdude [options]\n  -B 9\navrdude version 7.1, URL: <x>"), "7.1");
-  EXPECT_EQ(version_in("v1.7.0"), "1.7.0");
-  EXPECT_EQ(version_in("QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg)"), "7.2.22");
-  EXPECT_EQ(version_in("stm32 2. and 3"), "");
-  EXPECT_EQ(version_in(""), "");
 }
 
 }  // namespace

@@ -119,6 +119,20 @@ TEST_F(FarmWriterTest, ABoardKnownByItsIdentityIsReadThoughItIsSilent) {
   EXPECT_EQ(farm[0].type, "microbit");
 }
 
+TEST_F(FarmWriterTest, TheSerialOfAProbeGoesToTheRecipeThatWantsIt) {
+  boards::CatalogEntry entry;
+  entry.type.set_id("nucleo");
+  entry.flasher.kind = "command";
+  entry.flasher.recipe.emplace().write.argv = {"openocd", "-c", "adapter serial {serial}", "{image}"};
+  answered("nucleo", "/dev/ttyACM0");
+  report_.mutable_boards(0)->set_serial("0669FF");
+  EXPECT_THAT(farm_text(report_, {entry}), HasSubstr("\nflasher = { kind = \"command\", serial = \"0669FF\" }\n"));
+  report_.mutable_boards(0)->set_identity_is_place(true);  // others have that serial, too
+  EXPECT_THAT(farm_text(report_, {entry}), HasSubstr("\n# flasher = { kind = \"command\", serial = \"SERIAL\" }\n"));
+  entry.flasher.recipe->write.argv = {"avrdude", "-P", "{port}", "{image}"};
+  EXPECT_THAT(farm_text(report_, {entry}), HasSubstr("\nflasher = { kind = \"command\" }\n"));
+}
+
 TEST_F(FarmWriterTest, HostileTextsStayTexts) {
   answered("host", "/dev/tty\"\\\n\x01x");
   v1::FoundBoard& board = *report_.mutable_boards(0);
