@@ -7,9 +7,9 @@
 //   labels = ["m4"]                                        # optional
 //   firmware = "build/firmware-tflm"                       # optional: its agent is from there, not from --firmware;
 //                                                          # relative to the farm file
-//   flasher = { kind = "gdb-remote", endpoint = "unix:/run/tinyrig/emu-an386-1.gdb" }          # optional;
-//   docs/flashers.md power = { kind = "line-switch", endpoint = "unix:/run/tinyrig/control.sock", outlet =
-//   "emu-an386-1" }  # optional
+//   # optional, both; of flashers docs/flashers.md has all kinds
+//   flasher = { kind = "gdb-remote", endpoint = "unix:/run/tinyrig/emu-an386-1.gdb" }
+//   power = { kind = "line-switch", endpoint = "unix:/run/tinyrig/control.sock", outlet = "emu-an386-1" }
 #pragma once
 
 #include <filesystem>
