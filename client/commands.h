@@ -38,6 +38,22 @@ struct FarmDoctorOptions {
   std::string catalog;
 };
 ExitCode farm_doctor(const GlobalOptions& global, const FarmDoctorOptions& options);
+ExitCode board_show(const GlobalOptions& global, const std::string& board_id);
+/// Reserve, drain, quarantine and release one board.
+struct HoldOptions {
+  std::string board;
+  std::string owner;  // empty: the user at this machine
+  std::string reason;
+  std::string duration;  // "2h"
+  std::string token;
+  bool force = false;
+  bool no_wait = false;  // for what the board runs to end
+};
+ExitCode board_reserve(const GlobalOptions& global, const HoldOptions& options);
+ExitCode board_drain(const GlobalOptions& global, const HoldOptions& options);
+ExitCode board_quarantine(const GlobalOptions& global, const HoldOptions& options);
+ExitCode board_release(const GlobalOptions& global, const HoldOptions& options);
+ExitCode board_log(const GlobalOptions& global, const std::string& board_id, std::uint32_t limit);
 
 struct ModelsAddOptions {
   std::string file;

@@ -133,6 +133,7 @@ std::string outcome(v1::Outcome outcome) { return words(v1::Outcome_Name(outcome
 std::string run_state(v1::RunState state) { return words(v1::RunState_Name(state), sizeof("RUN_STATE"), state); }
 std::string activity(v1::Activity activity) { return words(v1::Activity_Name(activity), sizeof("ACTIVITY"), activity); }
 std::string health(v1::Health health) { return words(v1::Health_Name(health), sizeof("HEALTH"), health); }
+std::string hold_kind(v1::HoldKind kind) { return words(v1::HoldKind_Name(kind), sizeof("HOLD_KIND"), kind); }
 std::string measurement(v1::Measurement measurement) {
   return words(v1::Measurement_Name(measurement), sizeof("MEASUREMENT"), measurement);
 }

@@ -49,6 +49,7 @@ std::string outcome(v1::Outcome outcome);
 std::string run_state(v1::RunState state);
 std::string activity(v1::Activity activity);
 std::string health(v1::Health health);
+std::string hold_kind(v1::HoldKind kind);
 std::string measurement(v1::Measurement measurement);
 std::string timing_source(v1::TimingSource source);
 std::string gate_verdict(v1::GateVerdict verdict);

@@ -16,6 +16,7 @@ using tinyrig::client::FarmDoctorOptions;
 using tinyrig::client::FarmScanOptions;
 using tinyrig::client::GateOptions;
 using tinyrig::client::GlobalOptions;
+using tinyrig::client::HoldOptions;
 using tinyrig::client::InspectOptions;
 using tinyrig::client::LeaderboardOptions;
 using tinyrig::client::ModelsAddOptions;
@@ -32,6 +33,7 @@ struct Arguments {
   BoardsOptions boards;
   FarmScanOptions farm_scan;
   FarmDoctorOptions farm_doctor;
+  HoldOptions hold;
   ModelsAddOptions models_add;
   std::string model;
   SubmitOptions submit;
@@ -61,7 +63,7 @@ CLI::App* group(CLI::App& parent, const std::string& name, const std::string& he
   return app;
 }
 
-void add_board_commands(CLI::App& app, Arguments& args, Action& chosen) {
+void add_boards_command(CLI::App& app, Arguments& args, Action& chosen) {
   namespace client = tinyrig::client;
   CLI::App* boards = command(app, "boards", "List the farm's boards", chosen,
                              [&] { return client::boards(args.global, args.boards); });
@@ -97,6 +99,44 @@ void add_farm_commands(CLI::App& app, Arguments& args, Action& chosen) {
   doctor->footer("Exit codes: 0 all is well, or warnings only; 1 a problem was found; 2 the catalog cannot be read.");
   scan->add_option("--catalog", scanned.catalog, "Folder of board types (default: those of this version)");
   doctor->add_option("--catalog", examined.catalog, "Folder of board types (default: those of this version)");
+}
+
+void add_board_commands(CLI::App& app, Arguments& args, Action& chosen) {
+  namespace client = tinyrig::client;
+  HoldOptions& options = args.hold;
+  CLI::App* board = group(app, "board", "One board: what it is, its log, and keeping it out of the queue");
+  const auto add = [&](const char* name, const char* help, Action action) {
+    CLI::App* sub = command(*board, name, help, chosen, std::move(action));
+    sub->add_option("BOARD", options.board, "The board's name")->required();
+    return sub;
+  };
+  const auto add_who = [&](CLI::App* sub) {
+    sub->add_option("--owner", options.owner, "Who does it, for the others (default: you at this machine)");
+    return sub;
+  };
+  const auto add_why = [&](CLI::App* sub) {
+    sub->add_option("--reason", options.reason, "Why, for the others");
+    sub->add_flag("--no-wait", options.no_wait, "Do not wait until what it runs has ended");
+    return add_who(sub);
+  };
+  add("show", "All about one board", [&] { return client::board_show(args.global, options.board); });
+  add("log", "What happened to it: health, recovery, reservations", [&] {
+    return client::board_log(args.global, options.board, args.limit);
+  })->add_option("--limit", args.limit, "The newest so many lines (default 200, at most 10000)");
+  CLI::App* reserve =
+      add_why(add("reserve", "Take it for yourself for a while; prints the token that ends or renews it",
+                  [&] { return client::board_reserve(args.global, options); }));
+  reserve->add_option("--for", options.duration, "How long: 90m, 2h, 3d")->required();
+  reserve->add_option("--token", options.token, "Renew the reservation that printed it");
+  add_why(add("drain", "Take it out for maintenance, until it is released",
+              [&] { return client::board_drain(args.global, options); }));
+  add_why(add("quarantine", "Take it out because its numbers are not to be trusted", [&] {
+    return client::board_quarantine(args.global, options);
+  }))->add_option("--for", options.duration, "How long: 90m, 2h, 3d (default: until it is released)");
+  CLI::App* release = add_who(add("release", "Give it back; it is checked before its next run",
+                                  [&] { return client::board_release(args.global, options); }));
+  release->add_option("--token", options.token, "Of the reservation");
+  release->add_flag("--force", options.force, "End another one's reservation");
 }
 
 void add_model_commands(CLI::App& app, Arguments& args, Action& chosen) {
@@ -263,8 +303,9 @@ int run(int argc, char** argv) {
   app.add_flag("--json", args.global.json, "Print the API's messages as JSON instead of text");
   app.require_subcommand(1);
   app.footer(kExitCodes);
-  add_board_commands(app, args, chosen);
+  add_boards_command(app, args, chosen);
   add_farm_commands(app, args, chosen);
+  add_board_commands(app, args, chosen);
   add_model_commands(app, args, chosen);
   add_inspect_command(app, args, chosen);
   add_submit_command(app, args, chosen);

@@ -170,16 +170,27 @@ CREATE TABLE boards (
   board BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Every change of a board's health, with its reason.
-CREATE TABLE board_events (
+-- Boards taken out of the queue: reserved by a person, in maintenance, quarantined. token: proves a reservation.
+-- expire_time_us: NULL until it is released.
+CREATE TABLE board_holds (
+  board_id TEXT NOT NULL PRIMARY KEY CHECK (board_id <> ''),
+  kind TEXT NOT NULL CHECK (kind IN ('reserved', 'maintenance', 'quarantined')),
+  token TEXT NOT NULL CHECK (token <> ''),
+  owner TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  begin_time_us INTEGER NOT NULL,
+  expire_time_us INTEGER CHECK (expire_time_us > begin_time_us)
+) STRICT, WITHOUT ROWID;
+
+-- What happened to boards: changes of health, recovery, holds. The newest 10,000 lines of each are kept.
+CREATE TABLE board_log (
   number INTEGER PRIMARY KEY,
-  board_id TEXT NOT NULL REFERENCES boards (board_id),
+  board_id TEXT NOT NULL CHECK (board_id <> ''),
   time_us INTEGER NOT NULL,
-  health_before TEXT,
-  health TEXT NOT NULL,
-  reason TEXT NOT NULL
+  level TEXT NOT NULL CHECK (level IN ('info', 'warning', 'error')),
+  text TEXT NOT NULL
 ) STRICT;
-CREATE INDEX board_events_by_board ON board_events (board_id);
+CREATE INDEX board_log_by_board ON board_log (board_id);
 
 -- What the golden model took on the first board of a type, by the agent's build and the packed image: what
 -- every later check of such a board is held against. ticks: in the type's unit. board_id: who set it.

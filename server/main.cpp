@@ -22,6 +22,7 @@
 #include "server/daemon/planner.h"
 #include "server/daemon/ports_file.h"
 #include "server/events/event_bus.h"
+#include "server/jobs/hold_book.h"
 #include "server/jobs/ids.h"
 #include "server/jobs/job_queue.h"
 #include "server/store/sqlite_store.h"
@@ -68,12 +69,16 @@ int serve(const daemon::Options& options) {
   if (!check.ok()) return fail(check.status());
   jobs::JobQueue queue(**store, events, clock, ids, daemon::make_planner(**store, directory, models, *catalog));
 
+  const auto holds = std::make_shared<jobs::HoldBook>(**store, clock);
+  if (const absl::Status loaded = holds->load(); !loaded.ok()) return fail(loaded);
+
   asio::thread_pool pool(options.threads);
   auto farm = daemon::Farm::make(
       *std::move(farm_boards), *catalog, options.firmware_dir,
-      {pool.get_executor(), **store, events, queue, directory, models, **check, clock, TINYRIG_VERSION});
+      {pool.get_executor(), **store, events, queue, *holds, directory, models, **check, clock, TINYRIG_VERSION});
   if (!farm.ok()) return fail(farm.status());
   queue.on_work([&farm] { (*farm)->wake(); });
+  holds->on_change([&farm](const std::string& board_id) { (*farm)->look_again(board_id); });
   if (const absl::Status recovered = queue.recover(); !recovered.ok()) return fail(recovered);
 
   // From before the first client is answered: who sees the daemon serve may also end it.
@@ -87,7 +92,7 @@ int serve(const daemon::Options& options) {
   config.web_dir = options.web_dir;
   config.allowed_hosts = options.allowed_hosts;
   config.server_version = TINYRIG_VERSION;
-  auto api = api::ApiServer::start(config, {**store, queue, events, directory, pool.get_executor()});
+  auto api = api::ApiServer::start(config, {**store, queue, *holds, events, directory, pool.get_executor()});
   if (!api.ok()) return fail(api.status());
   const absl::Status told = daemon::write_ports_file(options.ports_file, (*api)->grpc_port(), (*api)->http_port());
   if (!told.ok()) return fail(told);
@@ -104,6 +109,7 @@ int serve(const daemon::Options& options) {
   (*api)->stop();
   if (!(*farm)->stop(seconds(5))) spdlog::warn("a board did not let go in time");
   queue.on_work(nullptr);  // writes that still wait may tell of work; the farm is gone by then
+  holds->on_change(nullptr);
   pool.stop();
   pool.join();
   return 0;

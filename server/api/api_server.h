@@ -21,8 +21,9 @@ namespace tinyrig::store {
 class Store;
 }
 namespace tinyrig::jobs {
+class HoldBook;
 class JobQueue;
-}
+}  // namespace tinyrig::jobs
 namespace tinyrig::events {
 class EventBus;
 }
@@ -49,6 +50,7 @@ struct ApiConfig {
 struct ApiDependencies {
   store::Store& store;
   jobs::JobQueue& jobs;
+  jobs::HoldBook& holds;
   events::EventBus& events;
   boards::BoardDirectory& boards;
   boost::asio::any_io_executor executor;

@@ -1,12 +1,37 @@
-// BoardService: the farm as the directory knows it.
+// BoardService: the farm as the directory knows it, and who keeps which board out of the queue.
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/time/time.h"
 #include "server/api/services.h"
 #include "server/api/unary.h"
+#include "server/base/clean_text.h"
 #include "server/base/status_macros.h"
 #include "server/boards/board_directory.h"
+#include "server/jobs/hold_book.h"
+#include "server/store/store.h"
 #include "tinyrig/v1/board.grpc.pb.h"
 
 namespace tinyrig::api {
 namespace {
+
+constexpr std::size_t kMostTextBytes = 200;
+
+absl::Duration duration_of(const google::protobuf::Duration& duration) {
+  return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
+}
+
+// Who and why, made clean text.
+template <class Request>
+jobs::HoldRequest hold_request(const Request& request, v1::HoldKind kind) {
+  jobs::HoldRequest hold;
+  hold.board_id = request.board_id();
+  hold.kind = kind;
+  hold.owner = clean_text(request.owner().empty() ? "somebody" : request.owner(), kMostTextBytes);
+  hold.reason = clean_text(request.reason(), kMostTextBytes);
+  return hold;
+}
 
 class BoardService final : public v1::BoardService::CallbackService {
  public:
@@ -16,7 +41,7 @@ class BoardService final : public v1::BoardService::CallbackService {
                                        v1::ListBoardsResponse* response) override {
     return answer(call, context_.executor, [this, request, response]() -> absl::Status {
       TINYRIG_ASSIGN_OR_RETURN(const auto boards, context_.boards.select(request->selector()));
-      for (const v1::Board& board : boards) *response->add_boards() = board;
+      for (const v1::Board& board : boards) *response->add_boards() = with_hold(board);
       return absl::OkStatus();
     });
   }
@@ -24,7 +49,8 @@ class BoardService final : public v1::BoardService::CallbackService {
   grpc::ServerUnaryReactor* GetBoard(grpc::CallbackServerContext* call, const v1::GetBoardRequest* request,
                                      v1::GetBoardResponse* response) override {
     return answer(call, context_.executor, [this, request, response]() -> absl::Status {
-      TINYRIG_ASSIGN_OR_RETURN(*response->mutable_board(), context_.boards.find(request->board_id()));
+      TINYRIG_ASSIGN_OR_RETURN(v1::Board board, context_.boards.find(request->board_id()));
+      *response->mutable_board() = with_hold(std::move(board));
       TINYRIG_ASSIGN_OR_RETURN(*response->mutable_type(), context_.boards.find_type(response->board().board_type()));
       return absl::OkStatus();
     });
@@ -38,7 +64,94 @@ class BoardService final : public v1::BoardService::CallbackService {
     });
   }
 
+  grpc::ServerUnaryReactor* ReserveBoard(grpc::CallbackServerContext* call, const v1::ReserveBoardRequest* request,
+                                         v1::ReserveBoardResponse* response) override {
+    return hold_later(call, request->board_id(), response, [this, request, response](HoldDone done) {
+      auto told = [response, done = std::move(done)](absl::StatusOr<store::BoardHold> hold) mutable {
+        if (hold.ok()) response->set_token(hold->token);
+        done(std::move(hold));
+      };
+      if (!request->token().empty()) {
+        return context_.holds.renew(request->board_id(), request->token(), duration_of(request->duration()),
+                                    std::move(told));
+      }
+      jobs::HoldRequest hold = hold_request(*request, v1::HOLD_KIND_RESERVED);
+      hold.duration = duration_of(request->duration());
+      context_.holds.hold(std::move(hold), std::move(told));
+    });
+  }
+
+  grpc::ServerUnaryReactor* DrainBoard(grpc::CallbackServerContext* call, const v1::DrainBoardRequest* request,
+                                       v1::DrainBoardResponse* response) override {
+    return hold_later(call, request->board_id(), response, [this, request](HoldDone done) {
+      context_.holds.hold(hold_request(*request, v1::HOLD_KIND_MAINTENANCE), std::move(done));
+    });
+  }
+
+  grpc::ServerUnaryReactor* QuarantineBoard(grpc::CallbackServerContext* call,
+                                            const v1::QuarantineBoardRequest* request,
+                                            v1::QuarantineBoardResponse* response) override {
+    return hold_later(call, request->board_id(), response, [this, request](HoldDone done) {
+      jobs::HoldRequest hold = hold_request(*request, v1::HOLD_KIND_QUARANTINED);
+      if (request->has_duration()) hold.duration = duration_of(request->duration());
+      context_.holds.hold(std::move(hold), std::move(done));
+    });
+  }
+
+  grpc::ServerUnaryReactor* ReleaseBoard(grpc::CallbackServerContext* call, const v1::ReleaseBoardRequest* request,
+                                         v1::ReleaseBoardResponse* response) override {
+    return answer_later(call, context_.executor, [this, request, response](Finisher finish) {
+      if (absl::Status known = context_.boards.find(request->board_id()).status(); !known.ok()) return finish(known);
+      const std::string owner = clean_text(request->owner().empty() ? "somebody" : request->owner(), kMostTextBytes);
+      context_.holds.release(request->board_id(), request->token(), request->force(), owner,
+                             [this, request, response, finish](absl::Status released) {
+                               if (released.ok()) set_board(request->board_id(), response);
+                               finish(std::move(released));
+                             });
+    });
+  }
+
+  grpc::ServerUnaryReactor* ListBoardLog(grpc::CallbackServerContext* call, const v1::ListBoardLogRequest* request,
+                                         v1::ListBoardLogResponse* response) override {
+    return answer(call, context_.executor, [this, request, response]() -> absl::Status {
+      TINYRIG_RETURN_IF_ERROR(context_.boards.find(request->board_id()).status());
+      TINYRIG_ASSIGN_OR_RETURN(const auto lines, context_.store.board_log(request->board_id(), request->limit()));
+      for (const v1::BoardLogLine& line : lines) *response->add_lines() = line;
+      return absl::OkStatus();
+    });
+  }
+
  private:
+  using HoldDone = store::DoneWith<store::BoardHold>;
+
+  // A board's keeper sees a new hold only when what the board runs has ended.
+  v1::Board with_hold(v1::Board board) {
+    board.clear_hold();
+    if (std::optional<v1::Hold> hold = context_.holds.hold_of(board.id()); hold.has_value()) {
+      *board.mutable_hold() = *std::move(hold);
+    }
+    return board;
+  }
+
+  template <class Response>
+  void set_board(const std::string& board_id, Response* response) {
+    absl::StatusOr<v1::Board> board = context_.boards.find(board_id);
+    if (board.ok()) *response->mutable_board() = with_hold(*std::move(board));
+  }
+
+  // Answers when the hold that `take` asks for is durable.
+  template <class Response, class Take>
+  grpc::ServerUnaryReactor* hold_later(grpc::CallbackServerContext* call, const std::string& board_id,
+                                       Response* response, Take take) {
+    return answer_later(call, context_.executor, [this, board_id, response, take](Finisher finish) {
+      if (absl::Status known = context_.boards.find(board_id).status(); !known.ok()) return finish(known);
+      take([this, board_id, response, finish](const absl::StatusOr<store::BoardHold>& hold) {
+        if (hold.ok()) set_board(board_id, response);
+        finish(hold.status());
+      });
+    });
+  }
+
   ServiceContext& context_;
 };
 

@@ -15,6 +15,7 @@ struct ServiceContext {
   ApiConfig config;
   store::Store& store;
   jobs::JobQueue& jobs;
+  jobs::HoldBook& holds;
   events::EventBus& events;
   boards::BoardDirectory& boards;
   boost::asio::any_io_executor executor;

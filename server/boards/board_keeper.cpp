@@ -64,6 +64,7 @@ BoardKeeper::BoardKeeper(asio::any_io_executor strand, FarmBoard board, CatalogE
   view_.set_health(v1::HEALTH_UNKNOWN);
   view_.set_health_reason("not checked yet");
   view_.clear_health_code();
+  view_.clear_hold();
 }
 
 void BoardKeeper::announce(Change change) { announce_(view_, change); }
@@ -110,6 +111,29 @@ void BoardKeeper::clear_step() {
 void BoardKeeper::doubt(const std::string& code, const std::string& why) {
   ready_ = false;
   set_health(v1::HEALTH_UNKNOWN, code, why);
+}
+
+void BoardKeeper::put_aside(const v1::Hold& hold, const std::string& text) {
+  ready_ = false;
+  session_.reset();
+  const bool reserved = hold.kind() == v1::HOLD_KIND_RESERVED;
+  *view_.mutable_hold() = hold;
+  view_.set_activity(reserved ? v1::ACTIVITY_LEASED : v1::ACTIVITY_OFFLINE);
+  view_.set_health(hold.kind() == v1::HOLD_KIND_MAINTENANCE   ? v1::HEALTH_MAINTENANCE
+                   : hold.kind() == v1::HOLD_KIND_QUARANTINED ? v1::HEALTH_QUARANTINED
+                                                              : v1::HEALTH_UNKNOWN);
+  view_.set_health_code(reserved ? "RESERVED" : "");
+  view_.set_health_reason(text);
+  announce(Change::kState);
+}
+
+void BoardKeeper::take_back() {
+  view_.clear_hold();
+  view_.set_activity(v1::ACTIVITY_OFFLINE);
+  view_.set_health(v1::HEALTH_UNKNOWN);
+  view_.set_health_code("");
+  view_.set_health_reason("not checked since it was released");
+  announce(Change::kState);
 }
 
 void BoardKeeper::close() {

@@ -53,6 +53,10 @@ class BoardKeeper {
   // Its state is in doubt (a run failed on it): make_ready() before the next one.
   void doubt(const std::string& code, const std::string& why);
   bool ready() const { return ready_; }
+  // Somebody holds it (`text` says who and why): the port is let go, the board no longer ready.
+  void put_aside(const v1::Hold& hold, const std::string& text);
+  // The hold is over; make_ready() next, whatever was done to the board meanwhile.
+  void take_back();
   // For good: ends a pending operation on the line with CANCELLED, and the climb before its next rung.
   void close();
 

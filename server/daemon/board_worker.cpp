@@ -26,6 +26,11 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr milliseconds kFirstRetry{2'000};
 constexpr milliseconds kLongestRetry{60'000};
 constexpr milliseconds kAliveCheckEvery{15'000};
+constexpr milliseconds kHoldCheckEvery{1'000};
+// A run fails on three boards at most: more in a row are this board's doing.
+constexpr int kFailuresBeforeQuarantine = 5;
+constexpr absl::Duration kFirstQuarantine = absl::Minutes(10);
+constexpr absl::Duration kLongestQuarantine = absl::Hours(24);
 // Progress that people can see; more would flood every subscriber.
 constexpr milliseconds kStepEvery{200};
 
@@ -66,10 +71,12 @@ class Reporter final : public bench::RunObserver {
 }  // namespace
 
 BoardWorker::BoardWorker(asio::any_io_executor strand, boards::BoardKeeper& keeper, jobs::JobQueue& queue,
-                         const store::Store& store, bench::ModelLibrary& models, std::string server_version)
+                         jobs::HoldBook& holds, const store::Store& store, bench::ModelLibrary& models,
+                         std::string server_version)
     : strand_(strand),
       keeper_(keeper),
       queue_(queue),
+      holds_(holds),
       store_(store),
       models_(models),
       server_version_(std::move(server_version)),
@@ -81,6 +88,10 @@ void BoardWorker::wake() {
     woken_ = true;
     if (keeper_.ready()) timer_.cancel();
   });
+}
+
+void BoardWorker::look_again() {
+  asio::post(strand_, [this] { timer_.cancel(); });
 }
 
 void BoardWorker::stop() {
@@ -99,7 +110,12 @@ awaitable<void> BoardWorker::wait(milliseconds duration) {
 
 awaitable<void> BoardWorker::run() {
   while (!stopping_) {
-    if (keeper_.ready()) {
+    if (std::optional<v1::Hold> hold = holds_.hold_of(keeper_.view().id()); hold.has_value()) {
+      co_await stand_aside(*std::move(hold));
+    } else if (keeper_.view().has_hold()) {
+      keeper_.take_back();
+      retry_after_ = kFirstRetry;
+    } else if (keeper_.ready()) {
       co_await work();
     } else {
       co_await recover();
@@ -116,9 +132,19 @@ awaitable<void> BoardWorker::recover() {
     co_return;
   }
   queue_.board_unavailable(keeper_.view().id());
-  if (stopping_) co_return;
+  if (stopping_ || holds_.hold_of(keeper_.view().id()).has_value()) co_return;
   co_await wait(retry_after_);
   retry_after_ = std::min(retry_after_ * 2, kLongestRetry);
+}
+
+awaitable<void> BoardWorker::stand_aside(v1::Hold hold) {
+  const std::string text = jobs::hold_text(hold);
+  if (!keeper_.view().has_hold() || jobs::hold_text(keeper_.view().hold()) != text) {
+    queue_.board_unavailable(keeper_.view().id());
+    keeper_.put_aside(hold, text);
+  }
+  // Not until it expires: the clock may jump.
+  co_await wait(kHoldCheckEvery);
 }
 
 awaitable<void> BoardWorker::work() {
@@ -146,6 +172,7 @@ awaitable<void> BoardWorker::execute(jobs::Lease lease) {
   keeper_.end_run(blame_board);
   // The daemon goes down: the run is unfinished, and the next start queues it again.
   if (stopping_) co_return;
+  if (blame_board || end.outcome == v1::OUTCOME_SUCCEEDED) count_end(blame_board, end.reason);
   if (end.outcome != v1::OUTCOME_SUCCEEDED) {
     queue_.log(lease.job_id, lease.run_id, keeper_.view().id(), "error", absl::StrCat(end.reason, ": ", end.message));
     const bool trusted = end.outcome == v1::OUTCOME_USER_ERROR || end.outcome == v1::OUTCOME_CANCELLED;
@@ -155,6 +182,23 @@ awaitable<void> BoardWorker::execute(jobs::Lease lease) {
     queue_.log(lease.job_id, lease.run_id, keeper_.view().id(), "info", "succeeded");
   }
   queue_.finish(lease.run_id, lease.attempt, std::move(end));
+}
+
+void BoardWorker::count_end(bool board_failed, const std::string& reason) {
+  if (!board_failed) {
+    failures_in_a_row_ = quarantines_in_a_row_ = 0;
+    return;
+  }
+  if (++failures_in_a_row_ < kFailuresBeforeQuarantine) return;
+  failures_in_a_row_ = 0;
+  const int doublings = std::min(quarantines_in_a_row_++, 10);
+  jobs::HoldRequest quarantine;
+  quarantine.board_id = keeper_.view().id();
+  quarantine.kind = v1::HOLD_KIND_QUARANTINED;
+  quarantine.owner = "tinyrigd";
+  quarantine.reason = absl::StrCat(kFailuresBeforeQuarantine, " runs in a row failed on it, the last with ", reason);
+  quarantine.duration = std::min(kFirstQuarantine * (1 << doublings), kLongestQuarantine);
+  holds_.hold(std::move(quarantine), [](const absl::StatusOr<store::BoardHold>&) {});  // refused: tried again later
 }
 
 awaitable<jobs::AttemptEnd> BoardWorker::attempt(const jobs::Lease& lease) {

@@ -1,7 +1,8 @@
 // Keeps one board at work: makes it ready, takes runs from the queue, executes them, hands the ends back.
-// A board that fails is made ready again before its next run; one that cannot be is tried again later.
+// A board that fails is made ready again before its next run; one that cannot be is tried again later, and one whose
+// runs keep failing is quarantined for a while. A held board is left alone until it is released.
 //
-// run() belongs to the keeper's strand; wake() and stop() may be called from any thread.
+// run() belongs to the keeper's strand; wake(), look_again() and stop() may be called from any thread.
 #pragma once
 
 #include <atomic>
@@ -13,6 +14,7 @@
 
 #include "server/bench/model_library.h"
 #include "server/boards/board_keeper.h"
+#include "server/jobs/hold_book.h"
 #include "server/jobs/job_queue.h"
 #include "server/store/store.h"
 
@@ -22,18 +24,23 @@ class BoardWorker {
  public:
   // Everything must outlive run().
   BoardWorker(boost::asio::any_io_executor strand, boards::BoardKeeper& keeper, jobs::JobQueue& queue,
-              const store::Store& store, bench::ModelLibrary& models, std::string server_version);
+              jobs::HoldBook& holds, const store::Store& store, bench::ModelLibrary& models,
+              std::string server_version);
 
   // Until stop().
   boost::asio::awaitable<void> run();
   // There may be work.
   void wake();
+  // The board's hold has begun, changed or ended.
+  void look_again();
   // Ends run() soon; a run under way is left for the next start of the daemon.
   void stop();
 
  private:
   boost::asio::awaitable<void> work();
   boost::asio::awaitable<void> recover();
+  boost::asio::awaitable<void> stand_aside(v1::Hold hold);
+  void count_end(bool board_failed, const std::string& reason);
   boost::asio::awaitable<void> execute(jobs::Lease lease);
   boost::asio::awaitable<jobs::AttemptEnd> attempt(const jobs::Lease& lease);
   boost::asio::awaitable<void> wait(std::chrono::milliseconds duration);
@@ -41,6 +48,7 @@ class BoardWorker {
   const boost::asio::any_io_executor strand_;
   boards::BoardKeeper& keeper_;
   jobs::JobQueue& queue_;
+  jobs::HoldBook& holds_;
   const store::Store& store_;
   bench::ModelLibrary& models_;
   const std::string server_version_;
@@ -48,6 +56,8 @@ class BoardWorker {
   bool woken_ = false;  // since the last look into the queue
   std::atomic<bool> stopping_ = false;
   std::chrono::milliseconds retry_after_;
+  int failures_in_a_row_ = 0;     // of runs
+  int quarantines_in_a_row_ = 0;  // without a run that succeeded between
 };
 
 }  // namespace tinyrig::daemon

@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/time/time.h"
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/boards/make_flasher.h"
@@ -123,8 +124,14 @@ absl::StatusOr<std::unique_ptr<Farm>> Farm::make(std::vector<boards::FarmBoard> 
       events.publish(std::move(event));
       if (change == boards::Change::kState) store.save_board(view, clock.now(), nullptr);
     };
-    boards::LogLine log = [id = board.id](const std::string& level, const std::string& text) {
+    boards::LogLine log = [id = board.id, &store = dependencies.store, &clock = dependencies.clock](
+                              const std::string& level, const std::string& text) {
       log_line(id, level, text);
+      v1::BoardLogLine line;
+      line.mutable_time()->set_seconds(absl::ToUnixSeconds(clock.now()));
+      line.set_level(level);
+      line.set_text(text);
+      store.append_board_log(id, std::move(line), nullptr);
     };
     Unit unit;
     unit.strand = asio::make_strand(dependencies.executor);
@@ -134,8 +141,8 @@ absl::StatusOr<std::unique_ptr<Farm>> Farm::make(std::vector<boards::FarmBoard> 
                                                         std::move(announce), std::move(log));
     dependencies.directory.update(unit.keeper->view());
     dependencies.queue.know_board(jobs::view_of(unit.keeper->view()));
-    unit.worker = std::make_unique<BoardWorker>(unit.strand, *unit.keeper, dependencies.queue, dependencies.store,
-                                                dependencies.models, dependencies.server_version);
+    unit.worker = std::make_unique<BoardWorker>(unit.strand, *unit.keeper, dependencies.queue, dependencies.holds,
+                                                dependencies.store, dependencies.models, dependencies.server_version);
     result->units_.push_back(std::move(unit));
   }
   return result;
@@ -147,6 +154,12 @@ void Farm::start() {
 
 void Farm::wake() {
   for (Unit& unit : units_) unit.worker->wake();
+}
+
+void Farm::look_again(const std::string& board_id) {
+  for (Unit& unit : units_) {
+    if (unit.keeper->farm_board().id == board_id) unit.worker->look_again();
+  }
 }
 
 bool Farm::stop(std::chrono::milliseconds patience) {

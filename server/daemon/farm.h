@@ -20,6 +20,7 @@
 #include "server/boards/farm.h"
 #include "server/daemon/board_worker.h"
 #include "server/events/event_bus.h"
+#include "server/jobs/hold_book.h"
 #include "server/jobs/job_queue.h"
 #include "server/store/store.h"
 
@@ -30,6 +31,7 @@ struct FarmDependencies {
   store::Store& store;
   events::EventBus& events;
   jobs::JobQueue& queue;
+  jobs::HoldBook& holds;
   boards::BoardDirectory& directory;
   bench::ModelLibrary& models;
   boards::BoardCheck& check;
@@ -57,6 +59,8 @@ class Farm {
   void start();
   // There may be work: idle boards look again. Any thread.
   void wake();
+  // The board's hold has begun, changed or ended. Any thread.
+  void look_again(const std::string& board_id);
   // Ends every worker; true when all have ended within `patience`. Not from the executor's threads.
   bool stop(std::chrono::milliseconds patience);
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "server/base/status_macros.h"
+#include "server/store/board_log_table.h"
 #include "server/store/columns.h"
 
 namespace tinyrig::store {
@@ -22,9 +23,13 @@ absl::Status save_board(Connection& database, const v1::Board& board, absl::Time
                        "ON CONFLICT (board_id) DO UPDATE SET health = ?2, update_time_us = ?3, board = ?4",
                        board.id(), health, absl::ToUnixMicros(when), Blob{serialized}));
   if (health_before == health) return absl::OkStatus();
-  return database.execute(
-      "INSERT INTO board_events (board_id, time_us, health_before, health, reason) VALUES (?1, ?2, ?3, ?4, ?5)",
-      board.id(), absl::ToUnixMicros(when), health_before, health, board.health_reason());
+  const bool is_good = board.health() == v1::HEALTH_GOOD;
+  v1::BoardLogLine line;
+  *line.mutable_time() = timestamp_of(when);
+  line.set_level(is_good ? "info" : "warning");
+  line.set_text("health " + (health_before.has_value() ? *health_before + " -> " : "") + health +
+                (is_good || board.health_reason().empty() ? "" : ": " + board.health_reason()));
+  return append_board_log(database, board.id(), line);
 }
 
 absl::StatusOr<std::vector<v1::Board>> load_boards(Connection& database) {

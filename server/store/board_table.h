@@ -1,4 +1,4 @@
-// Tables boards and board_events. Each function runs inside its caller's transaction.
+// Table boards. Each function runs inside its caller's transaction.
 #pragma once
 
 #include <vector>

@@ -26,6 +26,7 @@ constexpr std::int64_t kMicrosPerSecond = 1'000'000;
 std::string column_text(v1::RunState value) { return text_of(v1::RunState_descriptor(), value, sizeof("RUN_STATE")); }
 std::string column_text(v1::Outcome value) { return text_of(v1::Outcome_descriptor(), value, sizeof("OUTCOME")); }
 std::string column_text(v1::Health value) { return text_of(v1::Health_descriptor(), value, sizeof("HEALTH")); }
+std::string column_text(v1::HoldKind value) { return text_of(v1::HoldKind_descriptor(), value, sizeof("HOLD_KIND")); }
 std::string column_text(v1::Validity value) { return text_of(v1::Validity_descriptor(), value, sizeof("VALIDITY")); }
 std::string column_text(v1::TimingSource value) {
   return text_of(v1::TimingSource_descriptor(), value, sizeof("TIMING_SOURCE"));
@@ -39,6 +40,9 @@ v1::Outcome outcome_of(const std::string& text) {
   return enum_of<v1::Outcome>(v1::Outcome_descriptor(), "OUTCOME_", text);
 }
 v1::Health health_of(const std::string& text) { return enum_of<v1::Health>(v1::Health_descriptor(), "HEALTH_", text); }
+v1::HoldKind hold_kind_of(const std::string& text) {
+  return enum_of<v1::HoldKind>(v1::HoldKind_descriptor(), "HOLD_KIND_", text);
+}
 v1::TimingSource timing_source_of(const std::string& text) {
   return enum_of<v1::TimingSource>(v1::TimingSource_descriptor(), "TIMING_SOURCE_", text);
 }

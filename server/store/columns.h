@@ -21,6 +21,7 @@ namespace tinyrig::store {
 std::string column_text(v1::RunState value);
 std::string column_text(v1::Outcome value);
 std::string column_text(v1::Health value);
+std::string column_text(v1::HoldKind value);
 std::string column_text(v1::Validity value);
 std::string column_text(v1::TimingSource value);
 std::string column_text(v1::TickUnit value);
@@ -29,6 +30,7 @@ std::string column_text(v1::TickUnit value);
 v1::RunState run_state_of(const std::string& text);
 v1::Outcome outcome_of(const std::string& text);
 v1::Health health_of(const std::string& text);
+v1::HoldKind hold_kind_of(const std::string& text);
 v1::TimingSource timing_source_of(const std::string& text);
 v1::TickUnit tick_unit_of(const std::string& text);
 

@@ -9,10 +9,12 @@
 #include "absl/time/clock.h"
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
+#include "server/store/board_log_table.h"
 #include "server/store/board_table.h"
 #include "server/store/directory_lock.h"
 #include "server/store/golden_table.h"
 #include "server/store/group_writer.h"
+#include "server/store/hold_table.h"
 #include "server/store/job_table.h"
 #include "server/store/leaderboard_table.h"
 #include "server/store/log_table.h"
@@ -121,6 +123,28 @@ class SqliteStore final : public Store {
   }
   absl::StatusOr<std::vector<v1::Board>> load_boards() const override {
     return read([](Connection& database) { return store::load_boards(database); });
+  }
+
+  void save_hold(BoardHold hold, Done done) override {
+    writer_.submit([hold = std::move(hold)](Connection& database) { return store::save_hold(database, hold); },
+                   std::move(done));
+  }
+  void remove_hold(std::string board_id, Done done) override {
+    writer_.submit(
+        [board_id = std::move(board_id)](Connection& database) { return store::remove_hold(database, board_id); },
+        std::move(done));
+  }
+  absl::StatusOr<std::vector<BoardHold>> holds() const override {
+    return read([](Connection& database) { return store::load_holds(database); });
+  }
+  void append_board_log(std::string board_id, v1::BoardLogLine line, Done done) override {
+    writer_.submit([board_id = std::move(board_id), line = std::move(line)](
+                       Connection& database) { return store::append_board_log(database, board_id, line); },
+                   std::move(done));
+  }
+  absl::StatusOr<std::vector<v1::BoardLogLine>> board_log(const std::string& board_id,
+                                                          std::uint32_t limit) const override {
+    return read([&](Connection& database) { return store::board_log(database, board_id, limit); });
   }
 
   void record_golden_latency(GoldenLatency latency, Done done) override {

@@ -125,6 +125,14 @@ struct GoldenLatency {
   absl::Time recorded;
 };
 
+/// A board taken out of the queue.
+struct BoardHold {
+  std::string board_id;
+  v1::Hold hold;
+  /// Proves a reservation; names this hold among all of the board's.
+  std::string token;
+};
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -216,10 +224,22 @@ class Store {
   // --- boards ---------------------------------------------------------------------------------------
 
   /// What outlives the daemon of a board: health, its reason, counters, last seen, agent. A change of
-  /// health is also appended to the board's history.
+  /// health is also appended to the board's log.
   virtual void save_board(v1::Board board, absl::Time when, Done done) = 0;
 
   virtual absl::StatusOr<std::vector<v1::Board>> load_boards() const = 0;
+
+  /// Replaces the board's hold.
+  virtual void save_hold(BoardHold hold, Done done) = 0;
+  /// Fine when there is none.
+  virtual void remove_hold(std::string board_id, Done done) = 0;
+  virtual absl::StatusOr<std::vector<BoardHold>> holds() const = 0;
+
+  /// The newest 10,000 lines of each board are kept.
+  virtual void append_board_log(std::string board_id, v1::BoardLogLine line, Done done) = 0;
+  /// The newest `limit` lines, oldest first.
+  virtual absl::StatusOr<std::vector<v1::BoardLogLine>> board_log(const std::string& board_id,
+                                                                  std::uint32_t limit) const = 0;
 
   /// The first one for its type, build and image is kept; a later one changes nothing.
   virtual void record_golden_latency(GoldenLatency latency, Done done) = 0;

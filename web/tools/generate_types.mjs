@@ -55,6 +55,7 @@ const text = (bytes, number) => {
 
 const PACKAGE = '.tinyrig.v1.';
 const shortName = (typeName) => typeName.slice(PACKAGE.length).replaceAll('.', '');
+const wellKnownTypes = { '.google.protobuf.Timestamp': 'Timestamp', '.google.protobuf.Duration': 'Duration' };
 const jsonTypes = {
   1: 'Double', 2: 'Double', 3: 'Int64', 4: 'Int64', 5: 'number', 6: 'Int64', 7: 'number', 8: 'boolean',
   9: 'string', 12: 'string', 13: 'number', 15: 'number', 16: 'Int64', 17: 'number', 18: 'Int64',
@@ -69,7 +70,7 @@ function fieldType(field, mapEntries) {
     return `Record<string, ${fieldType(value, mapEntries)}>`;
   }
   let name = jsonTypes[type];
-  if (!name) name = typeName === '.google.protobuf.Timestamp' ? 'Timestamp' : shortName(typeName);
+  if (!name) name = wellKnownTypes[typeName] ?? shortName(typeName);
   return repeated ? `${name}[]` : name;
 }
 
@@ -117,6 +118,7 @@ function generate(descriptorSet) {
     '/** A 64-bit integer in decimal digits. */\nexport type Int64 = string;',
     "export type Double = number | 'NaN' | 'Infinity' | '-Infinity';",
     '/** RFC 3339, UTC. */\nexport type Timestamp = string;',
+    '/** Seconds: "1.5s". */\nexport type Duration = string;',
     ...out,
     `/** Unary methods: POST /METHOD with the request as JSON. */\nexport interface Methods {\n${methods.join('\n')}\n}`,
   ].join('\n\n').replace('Do not edit.\n\n//', 'Do not edit.\n//') + '\n';

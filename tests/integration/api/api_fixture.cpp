@@ -127,14 +127,19 @@ void ApiTest::SetUp() {
     context.fits = fit;
     return jobs::expand(spec, context);
   });
+  holds_ = std::make_shared<jobs::HoldBook>(*store_, clock_);
+  ASSERT_TRUE(holds_->load().ok());
   for (int i = 0; i < 2; ++i) threads_.emplace_back([this] { context_.run(); });
   start_api();
 }
 
 void ApiTest::start_api() {
-  auto api = ApiServer::start(
-      config_,
-      {.store = *store_, .jobs = *queue_, .events = bus_, .boards = *directory_, .executor = context_.get_executor()});
+  auto api = ApiServer::start(config_, {.store = *store_,
+                                        .jobs = *queue_,
+                                        .holds = *holds_,
+                                        .events = bus_,
+                                        .boards = *directory_,
+                                        .executor = context_.get_executor()});
   ASSERT_TRUE(api.ok()) << api.status();
   api_ = std::move(*api);
 }
@@ -144,6 +149,7 @@ void ApiTest::TearDown() {
   work_.reset();
   for (std::thread& thread : threads_) thread.join();
   queue_.reset();
+  holds_.reset();
   store_.reset();
 }
 

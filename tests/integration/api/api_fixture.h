@@ -18,6 +18,7 @@
 #include "server/base/error.h"
 #include "server/boards/board_directory.h"
 #include "server/events/event_bus.h"
+#include "server/jobs/hold_book.h"
 #include "server/jobs/job_queue.h"
 #include "server/store/sqlite_store.h"
 #include "tests/support/store/store_fixture.h"
@@ -81,6 +82,7 @@ class ApiTest : public ::testing::Test {
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<boards::BoardDirectory> directory_;
   std::unique_ptr<jobs::JobQueue> queue_;
+  std::shared_ptr<jobs::HoldBook> holds_;
   boost::asio::io_context context_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{context_.get_executor()};
   std::vector<std::thread> threads_;

@@ -206,8 +206,12 @@ TEST_F(CallsTest, HealthSaysServing) {
 }
 
 TEST_F(CallsTest, PortInUse) {
-  const ApiDependencies dependencies{
-      .store = *store_, .jobs = *queue_, .events = bus_, .boards = *directory_, .executor = context_.get_executor()};
+  const ApiDependencies dependencies{.store = *store_,
+                                     .jobs = *queue_,
+                                     .holds = *holds_,
+                                     .events = bus_,
+                                     .boards = *directory_,
+                                     .executor = context_.get_executor()};
   ApiConfig config = config_;
   config.data_dir = folder_.path() / "other";
   config.grpc_listen = "127.0.0.1:" + std::to_string(api_->grpc_port());

@@ -60,6 +60,18 @@ class FullDiskStore final : public store::Store {
     if (full_) return refuse(std::move(done));
     real_.save_board(std::move(board), when, std::move(done));
   }
+  void save_hold(store::BoardHold hold, store::Done done) override {
+    if (full_) return refuse(std::move(done));
+    real_.save_hold(std::move(hold), std::move(done));
+  }
+  void remove_hold(std::string board_id, store::Done done) override {
+    if (full_) return refuse(std::move(done));
+    real_.remove_hold(std::move(board_id), std::move(done));
+  }
+  void append_board_log(std::string board_id, v1::BoardLogLine line, store::Done done) override {
+    if (full_) return refuse(std::move(done));
+    real_.append_board_log(std::move(board_id), std::move(line), std::move(done));
+  }
   void record_golden_latency(store::GoldenLatency latency, store::Done done) override {
     if (full_) return refuse(std::move(done));
     real_.record_golden_latency(std::move(latency), std::move(done));
@@ -97,6 +109,11 @@ class FullDiskStore final : public store::Store {
     return real_.leaderboard(request);
   }
   absl::StatusOr<std::vector<v1::Board>> load_boards() const override { return real_.load_boards(); }
+  absl::StatusOr<std::vector<store::BoardHold>> holds() const override { return real_.holds(); }
+  absl::StatusOr<std::vector<v1::BoardLogLine>> board_log(const std::string& board_id,
+                                                          std::uint32_t limit) const override {
+    return real_.board_log(board_id, limit);
+  }
   absl::StatusOr<std::vector<store::GoldenLatency>> golden_latencies() const override {
     return real_.golden_latencies();
   }

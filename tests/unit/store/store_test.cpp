@@ -497,6 +497,53 @@ TYPED_TEST(StoreTest, KeepsBoardsAcrossAReopen) {
   EXPECT_EQ((*boards)[0].SerializeAsString(), board.SerializeAsString());
 }
 
+TYPED_TEST(StoreTest, AHoldIsReplacedAndRemoved) {
+  BoardHold hold{"emu-1", {}, "t1"};
+  hold.hold.set_kind(v1::HOLD_KIND_RESERVED);
+  hold.hold.set_owner("ann");
+  hold.hold.set_reason("it's \"mine\"");
+  *hold.hold.mutable_begin_time() = timestamp_of(kTestTime);
+  *hold.hold.mutable_expire_time() = timestamp_of(kTestTime + absl::Hours(1));
+  const auto save = [&] { return wait_for([&](Done done) { this->store_->save_hold(hold, std::move(done)); }); };
+  ASSERT_TRUE(save().ok());
+  hold.token = "t2";
+  hold.hold.set_kind(v1::HOLD_KIND_QUARANTINED);
+  hold.hold.clear_expire_time();
+  ASSERT_TRUE(save().ok());
+  this->reopen();
+  const auto holds = this->store_->holds();
+  ASSERT_EQ(holds->size(), 1u);
+  EXPECT_EQ(holds->front().board_id, "emu-1");
+  EXPECT_EQ(holds->front().token, "t2");
+  EXPECT_EQ(holds->front().hold.SerializeAsString(), hold.hold.SerializeAsString());
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(wait_for([&](Done done) { this->store_->remove_hold("emu-1", std::move(done)); }).ok());
+  }
+  EXPECT_TRUE(this->store_->holds()->empty());
+}
+
+TYPED_TEST(StoreTest, ABoardsLogKeepsItsNewestTenThousandLines) {
+  constexpr int kLines = 10'200;
+  for (int i = 0; i < kLines; ++i) {
+    v1::BoardLogLine line;
+    *line.mutable_time() = timestamp_of(kTestTime + absl::Seconds(i));
+    line.set_level(i % 2 == 0 ? "info" : "warning");
+    line.set_text("line " + std::to_string(i));
+    this->store_->append_board_log(i == 0 ? "other" : "emu-1", line, nullptr);
+  }
+  ASSERT_TRUE(wait_for([&](Done done) { this->store_->append_logs({}, std::move(done)); }).ok());
+  const auto lines = this->store_->board_log("emu-1", 3);
+  ASSERT_EQ(lines->size(), 3u);
+  EXPECT_EQ(lines->front().text(), "line 10197");
+  EXPECT_EQ(lines->back().text(), "line 10199");
+  EXPECT_EQ(lines->back().level(), "warning");
+  EXPECT_EQ(lines->back().time().seconds(), absl::ToUnixSeconds(kTestTime) + 10'199);
+  EXPECT_EQ(this->store_->board_log("emu-1", 0)->size(), 200u);
+  const auto all = this->store_->board_log("emu-1", 99'999);
+  EXPECT_EQ(all->size(), 10'000u);
+  EXPECT_EQ(this->store_->board_log("other", 0)->size(), 1u);
+}
+
 TYPED_TEST(StoreTest, TheFirstGoldenLatencyOfATypeBuildAndImageIsKeptUntilForgotten) {
   const auto record = [this](const std::string& type, const std::string& build, std::uint64_t ticks,
                              const std::string& board) {

@@ -9,6 +9,9 @@ export type Double = number | 'NaN' | 'Infinity' | '-Infinity';
 /** RFC 3339, UTC. */
 export type Timestamp = string;
 
+/** Seconds: "1.5s". */
+export type Duration = string;
+
 export type Measurement =
   | 'MEASUREMENT_UNSPECIFIED'
   | 'MEASUREMENT_LATENCY'
@@ -55,10 +58,24 @@ export type Health =
   | 'HEALTH_MAINTENANCE'
   | 'HEALTH_RETIRED';
 
+export type HoldKind =
+  | 'HOLD_KIND_UNSPECIFIED'
+  | 'HOLD_KIND_RESERVED'
+  | 'HOLD_KIND_MAINTENANCE'
+  | 'HOLD_KIND_QUARANTINED';
+
 export type ModelFormat =
   | 'MODEL_FORMAT_UNSPECIFIED'
   | 'MODEL_FORMAT_PACKED'
   | 'MODEL_FORMAT_TFLITE';
+
+export interface Hold {
+  kind?: HoldKind;
+  owner?: string;
+  reason?: string;
+  beginTime?: Timestamp;
+  expireTime?: Timestamp;
+}
 
 export interface BoardType {
   id?: string;
@@ -111,6 +128,7 @@ export interface Board {
   runsFinished?: Int64;
   runsFailed?: Int64;
   healthCode?: string;
+  hold?: Hold;
 }
 
 export interface ListBoardsRequest {
@@ -134,6 +152,66 @@ export type ListBoardTypesRequest = Record<string, never>;
 
 export interface ListBoardTypesResponse {
   boardTypes?: BoardType[];
+}
+
+export interface ReserveBoardRequest {
+  boardId?: string;
+  owner?: string;
+  reason?: string;
+  duration?: Duration;
+  token?: string;
+}
+
+export interface ReserveBoardResponse {
+  board?: Board;
+  token?: string;
+}
+
+export interface DrainBoardRequest {
+  boardId?: string;
+  owner?: string;
+  reason?: string;
+}
+
+export interface DrainBoardResponse {
+  board?: Board;
+}
+
+export interface QuarantineBoardRequest {
+  boardId?: string;
+  owner?: string;
+  reason?: string;
+  duration?: Duration;
+}
+
+export interface QuarantineBoardResponse {
+  board?: Board;
+}
+
+export interface ReleaseBoardRequest {
+  boardId?: string;
+  token?: string;
+  force?: boolean;
+  owner?: string;
+}
+
+export interface ReleaseBoardResponse {
+  board?: Board;
+}
+
+export interface BoardLogLine {
+  time?: Timestamp;
+  level?: string;
+  text?: string;
+}
+
+export interface ListBoardLogRequest {
+  boardId?: string;
+  limit?: number;
+}
+
+export interface ListBoardLogResponse {
+  lines?: BoardLogLine[];
 }
 
 export type RunState =
@@ -762,6 +840,11 @@ export interface Methods {
   'tinyrig.v1.BoardService/ListBoards': { request: ListBoardsRequest; response: ListBoardsResponse };
   'tinyrig.v1.BoardService/GetBoard': { request: GetBoardRequest; response: GetBoardResponse };
   'tinyrig.v1.BoardService/ListBoardTypes': { request: ListBoardTypesRequest; response: ListBoardTypesResponse };
+  'tinyrig.v1.BoardService/ReserveBoard': { request: ReserveBoardRequest; response: ReserveBoardResponse };
+  'tinyrig.v1.BoardService/DrainBoard': { request: DrainBoardRequest; response: DrainBoardResponse };
+  'tinyrig.v1.BoardService/QuarantineBoard': { request: QuarantineBoardRequest; response: QuarantineBoardResponse };
+  'tinyrig.v1.BoardService/ReleaseBoard': { request: ReleaseBoardRequest; response: ReleaseBoardResponse };
+  'tinyrig.v1.BoardService/ListBoardLog': { request: ListBoardLogRequest; response: ListBoardLogResponse };
   'tinyrig.v1.JobService/SubmitJob': { request: SubmitJobRequest; response: SubmitJobResponse };
   'tinyrig.v1.JobService/GetJob': { request: GetJobRequest; response: GetJobResponse };
   'tinyrig.v1.JobService/ListJobs': { request: ListJobsRequest; response: ListJobsResponse };

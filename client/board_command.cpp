@@ -1,0 +1,200 @@
+// tinyrig board: one board, and keeping it out of the queue.
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "client/commands.h"
+#include "client/duration.h"
+#include "client/format.h"
+#include "client/interrupt.h"
+#include "client/table.h"
+#include "tinyrig/v1/board.grpc.pb.h"
+
+namespace tinyrig::client {
+namespace {
+
+constexpr std::chrono::milliseconds kLookAgainAfter{500};
+
+std::string board_line(const std::string& name, const std::string& value) {
+  return "  " + name + std::string(12 - name.size(), ' ') + printable(value) + "\n";
+}
+
+void tell(const std::string& text) { std::fprintf(stderr, "%s\n", printable(text).c_str()); }
+
+// "ann@lab", for the others who want the board.
+std::string caller() {
+  const char* user = std::getenv("USER");
+  char host[256] = "";
+  static_cast<void>(::gethostname(host, sizeof host - 1));
+  return std::string(user != nullptr ? user : "somebody") + "@" + host;
+}
+
+std::string hold_line(const v1::Hold& hold) {
+  std::string text = hold_kind(hold.kind()) + " by " + hold.owner() + " since " + time(hold.begin_time());
+  text += hold.has_expire_time() ? " until " + time(hold.expire_time()) : " until it is released";
+  return text + (hold.reason().empty() ? "" : ": " + hold.reason());
+}
+
+std::string board_text(const v1::Board& board, const v1::BoardType& type) {
+  std::string labels;
+  for (const std::string& label : board.labels()) labels += (labels.empty() ? "" : ", ") + label;
+  std::string text = "board " + printable(board.id()) + (board.emulated() ? " (emulated)" : "") + "\n";
+  text += board_line("type", board.board_type() + ", " + type.display_name() + ", " + type.core());
+  text += board_line("labels", labels.empty() ? "-" : labels);
+  text += board_line("port", board.port());
+  text += board_line("activity", activity(board.activity()) +
+                                     (board.current_run_id().empty() ? "" : ", runs " + board.current_run_id()) +
+                                     (board.current_step().empty() ? "" : ": " + board.current_step()));
+  text += board_line("health", health(board.health()) + (board.health_code().empty() ? "" : " " + board.health_code()) +
+                                   (board.health_reason().empty() ? "" : ": " + board.health_reason()));
+  if (board.has_hold()) text += board_line("held", hold_line(board.hold()));
+  text += board_line("agent", board.agent().build_id().empty() ? "-" : board.agent().build_id());
+  text += board_line("runtimes", runtimes(board.agent()));
+  text +=
+      board_line("unit id", board.agent().unit_id().empty() ? "none: the identity is weak" : board.agent().unit_id());
+  text += board_line("last seen", time(board.last_seen_time()));
+  return text + board_line("runs", grouped(board.runs_finished()) + ", of which " + grouped(board.runs_failed()) +
+                                       " failed for the board's sake");
+}
+
+// Until what it ran when it was held has ended.
+ExitCode wait_until_free(const Connection& connection, v1::BoardService::Stub& stub, const std::string& board_id,
+                         InterruptWatch& interrupt) {
+  v1::GetBoardRequest request;
+  request.set_board_id(board_id);
+  std::string told;
+  for (;;) {
+    v1::GetBoardResponse response;
+    const ExitCode called = connection.call(stub, &v1::BoardService::Stub::GetBoard, request, &response);
+    if (called != kOk) return called;
+    const v1::Board& board = response.board();
+    if (!board.has_hold() || board.activity() == v1::ACTIVITY_LEASED || board.activity() == v1::ACTIVITY_OFFLINE) {
+      return kOk;
+    }
+    if (const std::string now = board.current_run_id(); !now.empty() && now != told) {
+      tell("waiting for run " + now + " to end on " + board_id);
+      told = now;
+    }
+    interrupt.pause(kLookAgainAfter);
+    if (interrupt.interrupted()) {
+      tell("no longer waiting; the board stays held");
+      return kDetached;
+    }
+  }
+}
+
+// Calls, waits for the board unless told not to, and says what was done.
+template <class Method, class Request, class Response>
+ExitCode keep_board(const GlobalOptions& global, const HoldOptions& options, Method method, const Request& request,
+                    Response* response) {
+  InterruptWatch interrupt;
+  const Connection connection(global.server);
+  const auto stub = connection.stub<v1::BoardService>();
+  if (const ExitCode called = connection.call(*stub, method, request, response); called != kOk) return called;
+  if (global.json) {
+    if (!print(to_json(*response))) return kUnavailable;
+  } else if (!print(printable(options.board) + " is " + printable(hold_line(response->board().hold())) + "\n")) {
+    return kUnavailable;
+  }
+  if constexpr (requires { response->token(); }) {
+    if (!global.json && !print("token " + response->token() +
+                               "  (renew: tinyrig board reserve --token, end: tinyrig board release --token)\n")) {
+      return kUnavailable;
+    }
+  }
+  return options.no_wait ? kOk : wait_until_free(connection, *stub, options.board, interrupt);
+}
+
+template <class Request>
+Request request_of(const HoldOptions& options) {
+  Request request;
+  request.set_board_id(options.board);
+  request.set_owner(options.owner.empty() ? caller() : options.owner);
+  request.set_reason(options.reason);
+  return request;
+}
+
+ExitCode bad_duration(const std::string& text) {
+  return report_usage("--for " + printable(text) + ": give a number and s, m, h or d, such as 90m or 2h");
+}
+
+}  // namespace
+
+ExitCode board_show(const GlobalOptions& global, const std::string& board_id) {
+  const Connection connection(global.server);
+  const auto stub = connection.stub<v1::BoardService>();
+  v1::GetBoardRequest request;
+  request.set_board_id(board_id);
+  v1::GetBoardResponse response;
+  const ExitCode called = connection.call(*stub, &v1::BoardService::Stub::GetBoard, request, &response);
+  if (called != kOk) return called;
+  return print(global.json ? to_json(response) : board_text(response.board(), response.type())) ? kOk : kUnavailable;
+}
+
+ExitCode board_reserve(const GlobalOptions& global, const HoldOptions& options) {
+  auto request = request_of<v1::ReserveBoardRequest>(options);
+  const auto seconds = parse_duration(options.duration);
+  if (!seconds.has_value()) return bad_duration(options.duration);
+  request.mutable_duration()->set_seconds(*seconds);
+  request.set_token(options.token);
+  v1::ReserveBoardResponse response;
+  return keep_board(global, options, &v1::BoardService::Stub::ReserveBoard, request, &response);
+}
+
+ExitCode board_drain(const GlobalOptions& global, const HoldOptions& options) {
+  v1::DrainBoardResponse response;
+  return keep_board(global, options, &v1::BoardService::Stub::DrainBoard, request_of<v1::DrainBoardRequest>(options),
+                    &response);
+}
+
+ExitCode board_quarantine(const GlobalOptions& global, const HoldOptions& options) {
+  auto request = request_of<v1::QuarantineBoardRequest>(options);
+  if (!options.duration.empty()) {
+    const auto seconds = parse_duration(options.duration);
+    if (!seconds.has_value()) return bad_duration(options.duration);
+    request.mutable_duration()->set_seconds(*seconds);
+  }
+  v1::QuarantineBoardResponse response;
+  return keep_board(global, options, &v1::BoardService::Stub::QuarantineBoard, request, &response);
+}
+
+ExitCode board_release(const GlobalOptions& global, const HoldOptions& options) {
+  const Connection connection(global.server);
+  const auto stub = connection.stub<v1::BoardService>();
+  v1::ReleaseBoardRequest request;
+  request.set_board_id(options.board);
+  request.set_token(options.token);
+  request.set_force(options.force);
+  request.set_owner(options.owner.empty() ? caller() : options.owner);
+  v1::ReleaseBoardResponse response;
+  const ExitCode called = connection.call(*stub, &v1::BoardService::Stub::ReleaseBoard, request, &response);
+  if (called != kOk) return called;
+  return print(global.json ? to_json(response)
+                           : printable(options.board) + " is released; it is checked before its next run\n")
+             ? kOk
+             : kUnavailable;
+}
+
+ExitCode board_log(const GlobalOptions& global, const std::string& board_id, std::uint32_t limit) {
+  const Connection connection(global.server);
+  const auto stub = connection.stub<v1::BoardService>();
+  v1::ListBoardLogRequest request;
+  request.set_board_id(board_id);
+  request.set_limit(limit);
+  v1::ListBoardLogResponse response;
+  const ExitCode called = connection.call(*stub, &v1::BoardService::Stub::ListBoardLog, request, &response);
+  if (called != kOk) return called;
+  if (global.json) return print(to_json(response)) ? kOk : kUnavailable;
+  std::string text;
+  for (const v1::BoardLogLine& entry : response.lines()) {
+    text += time(entry.time()) + "  " + entry.level() +
+            std::string(9 - std::min<std::size_t>(8, entry.level().size()), ' ') + printable(entry.text()) + "\n";
+  }
+  return print(text) ? kOk : kUnavailable;
+}
+
+}  // namespace tinyrig::client
