@@ -30,6 +30,7 @@ void JobQueue::Core::cancel(const std::string& job_id, store::DoneWith<v1::Job> 
   if (known) return;
   absl::StatusOr<v1::Job> stored = job(job_id);
   if (stored.ok() && stored->state() != v1::RUN_STATE_FINISHED) {
+    // NOLINTNEXTLINE(bugprone-use-after-move): moved only when `known`
     done(make_error(absl::StatusCode::kUnavailable, "JOB_NOT_READY", "job " + job_id + " is only just being taken in",
                     "Try again."));
     return;
