@@ -11,7 +11,7 @@
 namespace tinyrig::boards {
 namespace {
 
-constexpr const char* kKinds[] = {"gdb-remote", "command"};
+constexpr const char* kKinds[] = {"gdb-remote", "command", "stm32-uart"};
 constexpr std::uint64_t kLongestDeadlineS = 3600;
 
 std::string read_kind(TomlReader& reader, const toml::table& table) {
@@ -22,8 +22,8 @@ std::string read_kind(TomlReader& reader, const toml::table& table) {
   return kind;
 }
 
-std::chrono::milliseconds read_deadline(TomlReader& reader, const toml::table& table) {
-  const std::uint64_t seconds = reader.number("deadline_s", 60);
+std::chrono::milliseconds read_deadline(TomlReader& reader, const toml::table& table, std::uint64_t fallback_s) {
+  const std::uint64_t seconds = reader.number("deadline_s", fallback_s);
   if (seconds == 0 || seconds > kLongestDeadlineS) reader.fail(table, "'deadline_s' must be from 1 to 3600");
   return std::chrono::seconds(seconds);
 }
@@ -43,7 +43,7 @@ flash::Recipe read_recipe(TomlReader& reader, const toml::table& table) {
   const std::uint64_t family = reader.number("uf2_family", 0);
   if (family > std::numeric_limits<std::uint32_t>::max()) reader.fail(table, "'uf2_family' must be of 32 bits");
   recipe.file.uf2_family = static_cast<std::uint32_t>(family);
-  recipe.deadline = read_deadline(reader, table);
+  recipe.deadline = read_deadline(reader, table, 60);
   if (const toml::table* errors = reader.table("errors"); errors != nullptr) {
     TomlReader rules = reader.inner(*errors, "errors");
     for (const flash::FlashFailure failure : flash::kFlashFailures) {
@@ -61,6 +61,50 @@ flash::Recipe read_recipe(TomlReader& reader, const toml::table& table) {
   return recipe;
 }
 
+std::vector<flash::LineStep> read_steps(TomlReader& reader, const toml::table& table, const char* key) {
+  std::vector<flash::LineStep> steps;
+  for (const std::string& text : reader.texts(key)) {
+    const absl::StatusOr<flash::LineStep> step = flash::parse_line_step(text);
+    if (step.ok()) {
+      steps.push_back(*step);
+    } else {
+      reader.fail(table, absl::StrCat("'", key, "': ", std::string(step.status().message())));
+    }
+  }
+  return steps;
+}
+
+flash::Stm32Options read_wiring(TomlReader& reader, const toml::table& table) {
+  flash::Stm32Options options;
+  options.enter = read_steps(reader, table, "enter");
+  options.leave = read_steps(reader, table, "leave");
+  return options;
+}
+
+flash::Stm32Options read_stm32(TomlReader& reader, const toml::table& table) {
+  flash::Stm32Options options = read_wiring(reader, table);
+  const auto number = [&](const char* key, std::uint64_t fallback, std::uint64_t least, std::uint64_t most) {
+    const std::uint64_t value = reader.number(key, fallback);
+    if (value < least || value > most)
+      reader.fail(table, absl::StrCat("'", key, "' must be from ", least, " to ", most));
+    return value;
+  };
+  options.baud = static_cast<std::uint32_t>(number("baud", options.baud, 1'200, 1'000'000));
+  options.chip_id = static_cast<std::uint16_t>(number("chip_id", 0, 0, 0xFFF));
+  options.flash_start = static_cast<std::uint32_t>(
+      number("flash_start", options.flash_start, 0, std::numeric_limits<std::uint32_t>::max()));
+  if (const std::string text = reader.text("sectors", ""); !text.empty()) {
+    const absl::StatusOr<std::vector<std::uint32_t>> sectors = flash::parse_sectors(text);
+    if (sectors.ok()) {
+      options.sectors = *sectors;
+    } else {
+      reader.fail(table, std::string(sectors.status().message()));
+    }
+  }
+  options.deadline = read_deadline(reader, table, 120);
+  return options;
+}
+
 }  // namespace
 
 FlasherSetup read_type_flasher(TomlReader& reader, const toml::table& table) {
@@ -68,6 +112,7 @@ FlasherSetup read_type_flasher(TomlReader& reader, const toml::table& table) {
   setup.kind = read_kind(reader, table);
   if (setup.kind == "gdb-remote") setup.reset_command = reader.text("reset_command", "");
   if (setup.kind == "command") setup.recipe = read_recipe(reader, table);
+  if (setup.kind == "stm32-uart") setup.stm32 = read_stm32(reader, table);
   return setup;
 }
 
@@ -85,6 +130,7 @@ FlasherSetup read_board_flasher(TomlReader& reader, const toml::table& table) {
     // Without one of its own, the board is flashed by the recipe of its type.
     if (!reader.texts("write").empty()) setup.recipe = read_recipe(reader, table);
   }
+  if (setup.kind == "stm32-uart") setup.stm32 = read_wiring(reader, table);
   return setup;
 }
 

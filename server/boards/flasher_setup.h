@@ -7,6 +7,7 @@
 
 #include "server/boards/toml_reader.h"
 #include "server/flash/recipe.h"
+#include "server/flash/stm32_flasher.h"
 
 namespace tinyrig::boards {
 
@@ -16,6 +17,7 @@ struct FlasherSetup {
   std::string reset_command;  // gdb-remote, catalog
   std::string serial;         // command, farm file
   std::optional<flash::Recipe> recipe;
+  std::optional<flash::Stm32Options> stm32;  // of a board: `enter` and `leave` alone, its wiring
 };
 
 // What is wrong is told by `reader`. Kinds are the same in both files, their keys are not.

@@ -8,6 +8,7 @@
 #include "server/base/error.h"
 #include "server/flash/gdb_remote_flasher.h"
 #include "server/flash/recipe_flasher.h"
+#include "server/flash/stm32_flasher.h"
 
 namespace tinyrig::boards {
 namespace {
@@ -41,12 +42,29 @@ absl::StatusOr<std::unique_ptr<flash::Flasher>> make_by_recipe(const FarmBoard& 
   return flash::make_recipe_flasher(std::move(recipe), std::move(values));
 }
 
+absl::StatusOr<std::unique_ptr<flash::Flasher>> make_stm32(const FarmBoard& board, const CatalogEntry& type) {
+  if (!type.flasher.stm32.has_value()) {
+    return misfit(board, absl::StrCat("board type ", type.type.id(),
+                                      " does not say how its chip is flashed by UART; "
+                                      "its [flasher] must be of kind \"stm32-uart\""));
+  }
+  flash::Stm32Options options = *type.flasher.stm32;
+  if (!board.flasher->stm32->enter.empty()) options.enter = board.flasher->stm32->enter;
+  if (!board.flasher->stm32->leave.empty()) options.leave = board.flasher->stm32->leave;
+  return flash::make_stm32_flasher(board.port, std::move(options));
+}
+
+absl::StatusOr<std::unique_ptr<flash::Flasher>> make_any(const FarmBoard& board, const CatalogEntry& type) {
+  if (board.flasher->kind == "gdb-remote") return make_gdb_remote(*board.flasher, type);
+  if (board.flasher->kind == "stm32-uart") return make_stm32(board, type);
+  return make_by_recipe(board, type);
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<flash::Flasher>> make_flasher(const FarmBoard& board, const CatalogEntry& type) {
   if (!board.flasher.has_value()) return nullptr;
-  absl::StatusOr<std::unique_ptr<flash::Flasher>> flasher =
-      board.flasher->kind == "gdb-remote" ? make_gdb_remote(*board.flasher, type) : make_by_recipe(board, type);
+  absl::StatusOr<std::unique_ptr<flash::Flasher>> flasher = make_any(board, type);
   if (!flasher.ok()) return flasher;
   if ((*flasher)->takes_port() && type.slot.has_value() && type.slot->writer == SlotWriter::kFlasher) {
     return misfit(board, absl::StrCat("models of board type ", type.type.id(),

@@ -1,5 +1,5 @@
 // What writes a board's flash: the agent's firmware and, where the agent cannot, the model slot.
-// Implementations: gdb_remote_flasher.h, recipe_flasher.h (docs/flashers.md).
+// Implementations: gdb_remote_flasher.h, recipe_flasher.h, stm32_flasher.h (docs/flashers.md).
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

@@ -109,6 +109,8 @@ absl::Status FdTransport::set_baud(std::uint32_t) { return absl::OkStatus(); }
 
 absl::Status FdTransport::set_dtr(bool) { return absl::OkStatus(); }
 
+absl::Status FdTransport::set_rts(bool) { return absl::OkStatus(); }
+
 void FdTransport::discard_input() {
   std::uint8_t buffer[1024];
   while (stream_.is_open() && ::read(fd(), buffer, sizeof buffer) > 0) {

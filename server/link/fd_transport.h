@@ -23,6 +23,7 @@ class FdTransport : public Transport {
   boost::asio::awaitable<absl::Status> write(std::span<const std::uint8_t> bytes, Clock::time_point deadline) override;
   absl::Status set_baud(std::uint32_t baud) override;
   absl::Status set_dtr(bool on) override;
+  absl::Status set_rts(bool on) override;
   void discard_input() override;
   void close() override;
 

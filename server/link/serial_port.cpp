@@ -41,7 +41,8 @@ absl::Status open_error(const std::string& path, int error_number) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SerialPort>> SerialPort::open(boost::asio::any_io_executor executor,
-                                                             const std::string& path, std::uint32_t baud) {
+                                                             const std::string& path, std::uint32_t baud,
+                                                             Parity parity) {
   const int fd = ::open(path.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
   if (fd < 0) {
     return open_error(path, errno);
@@ -57,7 +58,7 @@ absl::StatusOr<std::unique_ptr<SerialPort>> SerialPort::open(boost::asio::any_io
     return open_error(path, EBUSY);
   }
   ::ioctl(fd, TIOCEXCL);
-  const int error = make_raw(fd, baud);
+  const int error = make_raw(fd, baud, parity);
   if (error != 0) {
     ::close(fd);
     return open_error(path, error);
@@ -80,12 +81,24 @@ absl::Status SerialPort::set_baud(std::uint32_t baud) {
                     "choose another speed for this board type");
 }
 
-absl::Status SerialPort::set_dtr(bool on) {
-  const int bit = TIOCM_DTR;
+absl::Status SerialPort::set_modem_line(int bit, bool on, const char* line) {
   if (!is_open() || ::ioctl(fd(), on ? TIOCMBIS : TIOCMBIC, &bit) == 0 || errno == ENOTTY || errno == EINVAL) {
     return absl::OkStatus();  // a PTY has no modem lines
   }
-  return make_error(absl::StatusCode::kUnavailable, "UNPLUGGED", absl::StrCat(name(), ": DTR: ", text_of(errno)));
+  return make_error(absl::StatusCode::kUnavailable, "UNPLUGGED",
+                    absl::StrCat(name(), ": ", line, ": ", text_of(errno)));
+}
+
+absl::Status SerialPort::set_dtr(bool on) { return set_modem_line(TIOCM_DTR, on, "DTR"); }
+
+absl::Status SerialPort::set_rts(bool on) { return set_modem_line(TIOCM_RTS, on, "RTS"); }
+
+SerialPort::~SerialPort() { SerialPort::close(); }
+
+void SerialPort::close() {
+  // As long as someone else has the port open, it stays as it is: a flashing tool is to open it next.
+  if (is_open()) ::ioctl(fd(), TIOCNXCL);
+  FdTransport::close();
 }
 
 void SerialPort::discard_input() {

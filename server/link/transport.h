@@ -39,6 +39,9 @@ class Transport {
   /// The modem line that resets many boards. A line without one accepts both.
   virtual absl::Status set_dtr(bool on) = 0;
 
+  /// The other one: with DTR, it brings many boards into their bootloader. As set_dtr().
+  virtual absl::Status set_rts(bool on) = 0;
+
   /// Drops what came and was not read.
   virtual void discard_input() = 0;
 

@@ -18,7 +18,7 @@ void set_speed(termios2& settings, std::uint32_t baud) {
 
 }  // namespace
 
-int make_raw(int fd, std::uint32_t baud) {
+int make_raw(int fd, std::uint32_t baud, Parity parity) {
   termios2 settings{};
   if (::ioctl(fd, TCGETS2, &settings) != 0) {
     return errno;
@@ -28,6 +28,8 @@ int make_raw(int fd, std::uint32_t baud) {
   settings.c_lflag &= ~static_cast<tcflag_t>(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
   settings.c_cflag &= ~static_cast<tcflag_t>(CSIZE | PARENB | CSTOPB | CRTSCTS | HUPCL);
   settings.c_cflag |= CS8 | CLOCAL | CREAD;
+  if (parity == Parity::kEven) settings.c_cflag |= PARENB;
+  settings.c_cflag &= ~static_cast<tcflag_t>(PARODD);
   settings.c_cc[VMIN] = 1;
   settings.c_cc[VTIME] = 0;
   set_speed(settings, baud);

@@ -6,9 +6,12 @@
 
 namespace tinyrig::link {
 
-/// Raw, 8N1, no flow control, no hang-up on close, reads that wait for one byte (VMIN 1), `baud` both
+enum class Parity { kNone, kEven };
+
+/// Raw, 8 bits, one stop bit, no flow control, no hang-up on close, reads that wait for one byte (VMIN 1), `baud` both
 /// ways. Returns 0 or errno.
-int make_raw(int fd, std::uint32_t baud);
+/// A PTY takes any parity, and has none.
+int make_raw(int fd, std::uint32_t baud, Parity parity = Parity::kNone);
 
 /// Returns 0 or errno; EINVAL when the driver took another speed.
 int change_baud(int fd, std::uint32_t baud);

@@ -39,6 +39,7 @@ class FaultyTransport final : public link::Transport {
   boost::asio::awaitable<absl::Status> write(std::span<const std::uint8_t> bytes, Clock::time_point deadline) override;
   absl::Status set_baud(std::uint32_t baud) override { return line_->set_baud(baud); }
   absl::Status set_dtr(bool on) override { return line_->set_dtr(on); }
+  absl::Status set_rts(bool on) override { return line_->set_rts(on); }
   void discard_input() override { line_->discard_input(); }
   void close() override { line_->close(); }
 

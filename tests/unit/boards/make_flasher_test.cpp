@@ -74,7 +74,7 @@ TEST(FlasherSetup, ReadsARecipe) {
 
 TEST(FlasherSetup, SaysWhatIsWrong) {
   const std::pair<const char*, const char*> types[] = {
-      {"kind = 'smoke'", "'kind' must be one of gdb-remote, command"},
+      {"kind = 'smoke'", "'kind' must be one of gdb-remote, command, stm32-uart"},
       {"kind = 'gdb-remote'\nendpoint = 'unix:x'", "unknown key 'endpoint'"},
       {"kind = 'command'", "'write' is missing"},
       {"kind = 'command'\nwrite = ['x', '{imge}']", "'write' has the placeholder {imge}; it may have {address}"},
@@ -93,6 +93,34 @@ TEST(FlasherSetup, SaysWhatIsWrong) {
       {"kind = 'command'\nverify = ['x']", "unknown key 'verify'"},
   };
   for (const auto& [text, message] : boards) EXPECT_THAT(of_board(text).message, HasSubstr(message));
+}
+
+TEST(FlasherSetup, ReadsAnStm32) {
+  const Read type = of_type(
+      "kind = 'stm32-uart'\nbaud = 57600\nchip_id = 0x413\nsectors = '4*16K,1*64K'\nenter = ['dtr=1', 'wait=50']");
+  ASSERT_EQ(type.message, "");
+  EXPECT_EQ(type.setup.stm32->baud, 57'600U);
+  EXPECT_EQ(type.setup.stm32->chip_id, 0x413);
+  EXPECT_EQ(type.setup.stm32->flash_start, 0x08000000U);
+  EXPECT_THAT(type.setup.stm32->sectors, ElementsAre(16384, 16384, 16384, 16384, 65536));
+  EXPECT_EQ(type.setup.stm32->enter.size(), 2U);
+  EXPECT_EQ(type.setup.stm32->deadline, std::chrono::seconds(120));
+  const std::pair<const char*, const char*> bad[] = {{"baud = 50", "'baud' must be from 1200 to 1000000"},
+                                                     {"chip_id = 0x1000", "'chip_id' must be from 0 to 4095"},
+                                                     {"sectors = '16K'", "'16K' are no sectors"},
+                                                     {"leave = ['cts=1']", "'leave': 'cts=1' is no step"}};
+  for (const auto& [line, message] : bad) {
+    EXPECT_THAT(of_type(std::string("kind = 'stm32-uart'\n") + line).message, HasSubstr(message));
+  }
+  const Read board = of_board("kind = 'stm32-uart'\nleave = ['rts=0']");
+  ASSERT_EQ(board.message, "");
+  EXPECT_THAT(of_board("kind = 'stm32-uart'\nchip_id = 1").message, HasSubstr("unknown key 'chip_id'"));
+
+  const auto flasher = make_flasher(board_with(board.setup), type_with(type.setup));
+  ASSERT_TRUE(flasher.ok()) << flasher.status();
+  EXPECT_TRUE((*flasher)->takes_port());
+  EXPECT_THAT(std::string(make_flasher(board_with(board.setup), type_with({})).status().message()),
+              HasSubstr("does not say how its chip is flashed by UART"));
 }
 
 TEST(MakeFlasher, ABoardWithoutOneHasNone) {
