@@ -125,6 +125,8 @@ class FarmText {
             "# So that TinyRig can flash it, say which probe it has:\n"
             "# flasher = { kind = \"command\", serial = \"SERIAL\" }\n";
       }
+    } else if (setup.kind == "stm32-uart") {
+      text_ += "flasher = { kind = \"stm32-uart\" }\n";
     } else if (setup.kind == "gdb-remote") {
       text_ +=
           "# So that TinyRig can flash it, say where its flasher is:\n"

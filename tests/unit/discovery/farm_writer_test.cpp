@@ -131,6 +131,8 @@ TEST_F(FarmWriterTest, TheSerialOfAProbeGoesToTheRecipeThatWantsIt) {
   EXPECT_THAT(farm_text(report_, {entry}), HasSubstr("\n# flasher = { kind = \"command\", serial = \"SERIAL\" }\n"));
   entry.flasher.recipe->write.argv = {"avrdude", "-P", "{port}", "{image}"};
   EXPECT_THAT(farm_text(report_, {entry}), HasSubstr("\nflasher = { kind = \"command\" }\n"));
+  entry.flasher.kind = "stm32-uart";
+  EXPECT_THAT(farm_text(report_, {entry}), HasSubstr("\nflasher = { kind = \"stm32-uart\" }\n"));
 }
 
 TEST_F(FarmWriterTest, HostileTextsStayTexts) {
