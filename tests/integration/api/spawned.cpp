@@ -10,7 +10,6 @@
 #include <csignal>
 #include <stdexcept>
 
-extern char** environ;
 
 namespace tinyrig::testing_support {
 namespace {
