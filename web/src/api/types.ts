@@ -214,6 +214,71 @@ export interface ListBoardLogResponse {
   lines?: BoardLogLine[];
 }
 
+export type UsbFace =
+  | 'USB_FACE_UNSPECIFIED'
+  | 'USB_FACE_APPLICATION'
+  | 'USB_FACE_PROBE'
+  | 'USB_FACE_BRIDGE'
+  | 'USB_FACE_BOOTLOADER'
+  | 'USB_FACE_INSTRUMENT';
+
+export type PortState =
+  | 'PORT_STATE_UNSPECIFIED'
+  | 'PORT_STATE_ANSWERED'
+  | 'PORT_STATE_SILENT'
+  | 'PORT_STATE_IN_USE'
+  | 'PORT_STATE_NOT_ALLOWED'
+  | 'PORT_STATE_NOT_ASKED'
+  | 'PORT_STATE_FAILED';
+
+export type FindingLevel =
+  | 'FINDING_LEVEL_UNSPECIFIED'
+  | 'FINDING_LEVEL_OK'
+  | 'FINDING_LEVEL_INFO'
+  | 'FINDING_LEVEL_WARNING'
+  | 'FINDING_LEVEL_PROBLEM';
+
+export interface FoundPort {
+  path?: string;
+  stablePath?: string;
+  interfaceNumber?: number;
+  interfaceName?: string;
+  state?: PortState;
+  detail?: string;
+  agent?: AgentIdentity;
+}
+
+export interface FoundBoard {
+  identity?: string;
+  identityIsPlace?: boolean;
+  usbId?: string;
+  usbPath?: string;
+  manufacturer?: string;
+  product?: string;
+  serial?: string;
+  name?: string;
+  face?: UsbFace;
+  otherFaces?: string[];
+  boardType?: string;
+  flashTools?: string[];
+  ports?: FoundPort[];
+}
+
+export interface ScanReport {
+  boards?: FoundBoard[];
+}
+
+export interface DoctorFinding {
+  level?: FindingLevel;
+  check?: string;
+  finding?: string;
+  advice?: string;
+}
+
+export interface DoctorReport {
+  findings?: DoctorFinding[];
+}
+
 export type RunState =
   | 'RUN_STATE_UNSPECIFIED'
   | 'RUN_STATE_QUEUED'
