@@ -122,6 +122,11 @@ absl::StatusOr<std::string> to_json(const google::protobuf::Message& message) {
 
 JsonGateway::JsonGateway(std::shared_ptr<grpc::Channel> channel) : channel_(std::move(channel)), stub_(channel_) {}
 
+JsonGateway::~JsonGateway() {
+  std::unique_lock lock(mutex_);
+  all_ended_.wait(lock, [this] { return calls_in_flight_ == 0; });
+}
+
 void JsonGateway::call(const HttpRequest& request, HttpReply reply) {
   absl::StatusOr<JsonCall> parsed = parse_json_call(request);
   if (!parsed.ok()) {
@@ -137,11 +142,19 @@ void JsonGateway::call(const HttpRequest& request, HttpReply reply) {
       *parsed->request, &call->request, &own_buffer);
   if (!serialized.ok()) return call->reply(connect_error(absl::InternalError("the request cannot be serialized")));
   const std::string method = "/" + parsed->method->service()->full_name() + "/" + parsed->method->name();
+  {
+    const std::lock_guard lock(mutex_);
+    ++calls_in_flight_;
+  }
   CallInFlight* in_flight = call.release();
   stub_.UnaryCall(&in_flight->context, method, grpc::StubOptions(), &in_flight->request, &in_flight->response,
-                  [in_flight](grpc::Status status) {
-                    const std::unique_ptr<CallInFlight> done(in_flight);
-                    done->reply(answer_of(*done, status));
+                  [this, in_flight](grpc::Status status) {
+                    const HttpReply answer_to = std::move(in_flight->reply);
+                    HttpResponse answer = answer_of(*in_flight, status);
+                    delete in_flight;
+                    answer_to(std::move(answer));
+                    const std::lock_guard lock(mutex_);
+                    if (--calls_in_flight_ == 0) all_ended_.notify_all();
                   });
 }
 

@@ -9,7 +9,9 @@
 #include <grpcpp/generic/generic_stub.h>
 
 #include <chrono>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -37,6 +39,12 @@ class JsonGateway {
  public:
   /// `channel` leads to the services.
   explicit JsonGateway(std::shared_ptr<grpc::Channel> channel);
+  /// Waits for calls that are still on their way: end them first (by their deadline, or the server's shutdown). A call
+  /// keeps the channel, and gRPC's own threads must not be the ones that let go of the last of it: they would have to
+  /// wait for themselves, and gRPC 1.51 aborts.
+  ~JsonGateway();
+  JsonGateway(const JsonGateway&) = delete;
+  JsonGateway& operator=(const JsonGateway&) = delete;
 
   /// Answers later, on a thread of gRPC's.
   void call(const HttpRequest& request, HttpReply reply);
@@ -44,6 +52,9 @@ class JsonGateway {
  private:
   const std::shared_ptr<grpc::Channel> channel_;
   grpc::GenericStub stub_;
+  std::mutex mutex_;
+  std::condition_variable all_ended_;
+  int calls_in_flight_ = 0;  // guarded by mutex_
 };
 
 }  // namespace tinyrig::api

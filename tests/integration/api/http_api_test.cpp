@@ -63,6 +63,15 @@ TEST_F(HttpApiTest, AJobFromJsonToResult) {
   EXPECT_EQ(got.fields().at("job").struct_value().fields().at("outcome").string_value(), "OUTCOME_SUCCEEDED");
 }
 
+// gRPC's thread must not be the one that lets go of the gateway's channel: the process would abort.
+TEST_F(HttpApiTest, EndsRightAfterAnAnswer) {
+  for (int i = 0; i < 200; ++i) {
+    ASSERT_EQ(post("BoardService/ListBoards", "{}").status, 200U);
+    api_.reset();
+    start_api();
+  }
+}
+
 TEST_F(HttpApiTest, ErrorsOfServicesHaveTheirReasonAndStatus) {
   WebResponse response = post("JobService/GetJob", R"({"jobId": "j-none"})");
   EXPECT_EQ(response.status, 404U);
