@@ -8,7 +8,7 @@ check_format() { cpp_files | xargs -r clang-format --dry-run --Werror; }
 check_tidy() {
   local lint="$BUILD_DIR/lint"
   cmake --build "$lint" -j "$JOBS" --target tinyrig_api tinyrig_agent_api tinyrig_agent_messages tinyrig_catalog_texts \
-    tinyrig_tflite_header
+    tinyrig_tflite_header tinyrig_usb_table_text
   sed -n 's|.*"file": "\(.*\.cpp\)".*|\1|p' "$lint/compile_commands.json" | grep -v "^$BUILD_DIR/" | sort -u |
     xargs -P "$JOBS" -n 4 clang-tidy -p "$lint" --quiet
 }
