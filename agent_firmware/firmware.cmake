@@ -13,7 +13,7 @@ if(NOT EXISTS ${BOARD_DIR}/board.cmake)
 endif()
 # BOARD_CPU_FLAGS, BOARD_FAMILY (folder of ports/ with startup.cpp), BOARD_CORE and BOARD_KERNELS (a core's name and
 # folder of engine/kernels/, as engine/sources.cmake lists them). Optional: BOARD_LINK_FLAGS in place of the
-# CPU flags when linking, BOARD_DEFINES, BOARD_ENGINE_FLAGS.
+# CPU flags when linking, BOARD_DEFINES, BOARD_ENGINE_FLAGS, BOARD_SOURCES (more of the port).
 include(${BOARD_DIR}/board.cmake)
 if(NOT BOARD_LINK_FLAGS)
   set(BOARD_LINK_FLAGS ${BOARD_CPU_FLAGS})
@@ -54,7 +54,7 @@ target_compile_options(firmware_warnings INTERFACE
 # The port: shared by every program of this board. An object library, so that the vector table is linked.
 add_library(firmware_port OBJECT
   ports/shared/boot_record.cpp ports/shared/memory_layout.cpp ports/shared/port.cpp ports/shared/unit_block.cpp
-  ports/${BOARD_FAMILY}/startup.cpp)
+  ports/${BOARD_FAMILY}/startup.cpp ${BOARD_SOURCES})
 target_compile_options(firmware_port PRIVATE -Os -fno-tree-loop-distribute-patterns)
 target_link_libraries(firmware_port PRIVATE firmware_warnings)
 

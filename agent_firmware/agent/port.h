@@ -38,7 +38,10 @@ std::uint64_t ticks_per_second();
 std::uint64_t counter_period();
 // The ticks are cycles of the core, from a counter that was found at start; false: of any other clock.
 bool counts_core_cycles();
-// Masks interrupts, and back. The agent measures between the two.
+// How the board's clocks came up, for people: "fixed", "full_speed", or what did not answer. A core that is slow for it
+// says so in ticks_per_second().
+const char* clock_state();
+// Masks interrupts, and back; a board's trigger pin is high in between. The agent measures between the two.
 void begin_measuring();
 void end_measuring();
 // Interrupts that ran since boot.

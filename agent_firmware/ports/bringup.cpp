@@ -34,6 +34,8 @@ void identify() {
   print_field(" reset=", static_cast<std::uint64_t>(port::reset_reason()));
   print_field(" hz=", port::ticks_per_second());
   print_field(" core_cycles=", port::counts_core_cycles() ? 1 : 0);
+  print(" clock=");
+  print(port::clock_state());
   print_field(" ram=", port::model_ram().size());
   print_field(" slot=", port::model_slot().size());
   print_field(" slot_address=", reinterpret_cast<std::uintptr_t>(port::model_slot().data()));

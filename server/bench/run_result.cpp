@@ -127,6 +127,10 @@ std::vector<std::string> broken_rules(const RunRecording& recording, const board
       reasons.emplace_back("the board type counts cycles, and the agent found no cycle counter in the core");
     } else if (!promised && recording.hello.counts_core_cycles()) {
       reasons.emplace_back("the agent counts the core's cycles, and the board type says that a timer is read");
+    } else if (const std::uint64_t hz = board_type.type.clock_hz();
+               promised && hz != 0 && recording.hello.ticks_per_second() != hz) {
+      reasons.push_back(absl::StrCat("the core runs at ", recording.hello.ticks_per_second(),
+                                     " Hz, and its board type at ", hz, ": the board's clocks did not come up"));
     }
   }
   const bool counts_instructions = board_type.type.timing_source() == v1::TIMING_SOURCE_INSTRUCTION_COUNT;

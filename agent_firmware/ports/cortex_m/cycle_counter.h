@@ -10,13 +10,8 @@
 
 namespace tinyrig::port {
 
-struct CoreRegisters {
-  static std::uint32_t read(std::uintptr_t address) { return reg32(address); }
-  static void write(std::uintptr_t address, std::uint32_t value) { reg32(address) = value; }
-};
-
 // Registers: how the core's registers are read and written; tests give a core of their own.
-template <class Registers = CoreRegisters>
+template <class Registers = MappedRegisters>
 struct CycleCounter {
   // True: it counts from here on.
   static bool start() {
@@ -36,15 +31,15 @@ struct CycleCounter {
   static constexpr std::uint32_t kTraceEnabled = 1U << 24, kNoCycleCounter = 1U << 25, kCycleCounterEnabled = 1U << 0;
 };
 
-// A port's Counter. kCoreHz: of the core's clock.
-template <class BoardCounter, std::uint64_t kCoreHz, class Registers = CoreRegisters>
+// A port's Counter. Clock: the core's.
+template <class BoardCounter, class Clock, class Registers = MappedRegisters>
 struct CycleCounterOr {
   static void init() {
     BoardCounter::init();
     has_cycles_ = Cycles::start();
   }
   static bool counts_core_cycles() { return has_cycles_; }
-  static std::uint64_t ticks_per_second() { return has_cycles_ ? kCoreHz : BoardCounter::ticks_per_second(); }
+  static std::uint64_t ticks_per_second() { return has_cycles_ ? Clock::core_hz() : BoardCounter::ticks_per_second(); }
   static std::uint64_t period() { return has_cycles_ ? std::uint64_t{1} << 32 : BoardCounter::period(); }
   static std::uint64_t now() { return has_cycles_ ? wide_.extend(Cycles::now()) : BoardCounter::now(); }
 

@@ -43,6 +43,10 @@ constexpr VectorTable make_vectors() {
 }  // namespace
 
 extern "C" [[gnu::used]] void start() {
+#if __ARM_ARCH >= 7
+  // A boot loader that started us may have left its own table (VTOR).
+  tinyrig::port::reg32(0xE000'ED08) = static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(&vectors));
+#endif
   tinyrig::port::initialize_memory();
   tinyrig::port::boot_record.on_boot();
   main();

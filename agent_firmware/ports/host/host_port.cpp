@@ -149,6 +149,7 @@ std::uint64_t ticks() {
 std::uint64_t ticks_per_second() { return 1'000'000'000U; }
 std::uint64_t counter_period() { return UINT64_MAX; }
 bool counts_core_cycles() { return false; }
+const char* clock_state() { return "fixed"; }
 void begin_measuring() {}
 void end_measuring() {}
 std::uint32_t interrupt_count() { return 0; }

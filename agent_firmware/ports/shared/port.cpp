@@ -1,11 +1,10 @@
-// port.h for every board of this repository: what its board_config.h names (Uart, Counter, Slot, core and
+// port.h for every board of this repository: what its board_config.h names (Clock, Uart, Counter, Slot, core and
 // constants) put together.
 #include "agent_firmware/agent/port.h"
 
 #include "agent_firmware/ports/shared/boot_record.h"
 #include "agent_firmware/ports/shared/memory_layout.h"
 #include "agent_firmware/ports/shared/ring.h"
-#include "agent_firmware/ports/shared/unit_block.h"
 #include "board_config.h"
 
 namespace tinyrig::port {
@@ -42,6 +41,9 @@ extern "C" void receive_interrupt() {
 }
 
 void init() {
+  Clock::init();
+  UnitId::init();
+  Trigger::init();
   Counter::init();
   Uart::init(kDefaultBaud);
   core::enable_interrupt(kReceiveIrq);
@@ -94,17 +96,21 @@ std::uint64_t ticks() { return Counter::now(); }
 std::uint64_t ticks_per_second() { return Counter::ticks_per_second(); }
 std::uint64_t counter_period() { return Counter::period(); }
 bool counts_core_cycles() { return Counter::counts_core_cycles(); }
-void begin_measuring() { core::mask_interrupts(); }
-void end_measuring() { core::unmask_interrupts(); }
+const char* clock_state() { return name_of(Clock::state()); }
+void begin_measuring() {
+  core::mask_interrupts();
+  Trigger::raise();
+}
+void end_measuring() {
+  Trigger::lower();
+  core::unmask_interrupts();
+}
 std::uint32_t interrupt_count() { return interrupts; }
 std::uint32_t calibration_loop(std::uint32_t loops) { return core::calibration_loop(loops); }
 
 const char* board_type() { return kBoardType; }
 const char* build_id() { return __build_id; }
-std::span<const std::uint8_t> unit_id() {
-  return unit_id_in(std::span<const std::uint8_t, kUnitBlockBytes>(
-      reinterpret_cast<const std::uint8_t*>(kUnitBlockAddress), kUnitBlockBytes));
-}
+std::span<const std::uint8_t> unit_id() { return UnitId::bytes(); }
 ResetReason reset_reason() { return boot_record.reason(); }
 std::uint32_t boot_count() { return boot_record.boot_count(); }
 

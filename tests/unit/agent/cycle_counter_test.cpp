@@ -6,6 +6,8 @@
 
 #include <map>
 
+#include "agent_firmware/ports/shared/clock.h"
+
 namespace tinyrig::port {
 namespace {
 
@@ -45,7 +47,7 @@ struct BoardTimer {
   static std::uint64_t now() { return 77; }
 };
 
-using Counter = CycleCounterOr<BoardTimer, 168'000'000, FakeCore>;
+using Counter = CycleCounterOr<BoardTimer, FixedClock<168'000'000>, FakeCore>;
 
 class CycleCounterTest : public testing::Test {
  protected:

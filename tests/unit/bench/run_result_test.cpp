@@ -257,6 +257,19 @@ TEST(Validity, CyclesComeFromTheCoresOwnCounter) {
             "the agent counts the core's cycles, and the board type says that a timer is read");
 }
 
+// A PLL that did not lock, as the agent's port reports it.
+TEST(Validity, ACoreThatIsSlowerThanItsTypeMeasuresAnotherBoard) {
+  boards::CatalogEntry type = silicon_type();
+  type.type.set_clock_hz(180'000'000);
+  RunRecording recording = good_recording();
+  recording.hello.set_counts_core_cycles(true);
+  recording.hello.set_ticks_per_second(180'000'000);
+  EXPECT_EQ(result_of(recording, type).validity(), v1::VALIDITY_VALID);
+  recording.hello.set_ticks_per_second(16'000'000);
+  EXPECT_EQ(result_of(recording, type).invalid_reasons(0),
+            "the core runs at 16000000 Hz, and its board type at 180000000: the board's clocks did not come up");
+}
+
 TEST(Validity, SessionsMustComputeTheSame) {
   RunRecording recording = good_recording();
   recording.sessions[1].output_fnv1a32 = 8;

@@ -1,0 +1,6 @@
+set(BOARD_CPU_FLAGS -mthumb -mcpu=cortex-m0plus)
+set(BOARD_CORE cortex-m0)
+set(BOARD_KERNELS scalar)
+set(BOARD_FAMILY cortex_m)
+include(${FIRMWARE_DIR}/ports/rp2040/boot2.cmake)
+set(BOARD_SOURCES ports/rp2040/boot2.cpp ports/rp2040/flash.cpp)

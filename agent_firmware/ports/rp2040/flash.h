@@ -1,0 +1,42 @@
+// The flash chip beside RP2040: a model slot that the firmware programs itself, and the chip's unique id. By the
+// functions of the boot ROM, from RAM, with interrupts masked: while they run, flash cannot be read.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace tinyrig::port::rp2040 {
+
+inline constexpr std::uintptr_t kFlashStart = 0x1000'0000;
+inline constexpr std::size_t kSectorBytes = 4096, kPageBytes = 256, kUniqueIdBytes = 8;
+
+// Both at multiples of sector and page. Interrupts come back as they were.
+void erase_flash(std::uint32_t offset, std::size_t bytes);
+void program_flash(std::uint32_t offset, const std::uint8_t* page);
+void read_unique_id(std::span<std::uint8_t, kUniqueIdBytes> id);
+
+// The id of the flash chip is the board's: the RP2040 has none.
+struct UnitId {
+  static void init() { read_unique_id(id_); }
+  static std::span<const std::uint8_t> bytes() { return id_; }
+
+ private:
+  static inline std::uint8_t id_[kUniqueIdBytes] = {};
+};
+
+bool erase_slot(std::uintptr_t slot, std::size_t slot_bytes, std::size_t size);
+bool program_slot(std::uintptr_t slot, std::size_t slot_bytes, std::size_t offset, std::span<const std::byte> data);
+
+template <std::uintptr_t kAddress, std::size_t kBytes>
+struct FlashSlot {
+  static_assert(kAddress % kSectorBytes == 0 && kBytes % kSectorBytes == 0);
+  static std::span<const std::byte> bytes() { return {reinterpret_cast<const std::byte*>(kAddress), kBytes}; }
+  static constexpr bool writable() { return true; }
+  static bool erase(std::size_t size) { return erase_slot(kAddress, kBytes, size); }
+  static bool program(std::size_t offset, std::span<const std::byte> data) {
+    return program_slot(kAddress, kBytes, offset, data);
+  }
+};
+
+}  // namespace tinyrig::port::rp2040

@@ -1,0 +1,108 @@
+// A model slot in the flash of STM32L4+ (2 MiB), which the firmware programs itself. Source: RM0432, chapter FLASH.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+
+#include "agent_firmware/ports/shared/mmio.h"
+
+namespace tinyrig::port::stm32::l4 {
+
+inline constexpr std::uintptr_t kFlashStart = 0x0800'0000;
+inline constexpr std::size_t kFlashBytes = 2 * 1024 * 1024;
+
+// How flash is divided is an option of the chip (DBANK): two banks with pages of 4 KiB, or one with pages of 8 KiB.
+struct FlashPage {
+  std::size_t bytes = 0;
+  std::uint32_t control_bits = 0;  // FLASH_CR: PNB and BKER
+};
+constexpr FlashPage page_of(std::uintptr_t address, bool two_banks) {
+  const std::size_t offset = address - kFlashStart;
+  if (!two_banks) return {8192, static_cast<std::uint32_t>(offset / 8192) << 3};
+  constexpr std::size_t kBankBytes = kFlashBytes / 2;
+  constexpr std::uint32_t kSecondBank = 1U << 11;
+  return {4096, static_cast<std::uint32_t>(offset % kBankBytes / 4096) << 3 | (offset < kBankBytes ? 0 : kSecondBank)};
+}
+
+// Begins and ends with a page of 8 KiB.
+template <std::uintptr_t kAddress, std::size_t kBytes, class Registers = MappedRegisters>
+struct FlashSlot {
+  static_assert(kAddress % 8192 == 0 && kBytes % 8192 == 0);
+
+  static std::span<const std::byte> bytes() { return {at_address<const std::byte>(kAddress), kBytes}; }
+  static constexpr bool writable() { return true; }
+
+  static bool erase(std::size_t size) {
+    if (size > kBytes || !unlock()) return false;
+    const bool two_banks = (Registers::read(kOptions) & kTwoBanks) != 0;
+    bool done = true;
+    for (std::uintptr_t address = kAddress; done && address < kAddress + size;) {
+      const FlashPage page = page_of(address, two_banks);
+      Registers::write(kControl, kPageErase | page.control_bits);
+      set_bits<Registers>(kControl, kStart);
+      done = finished();
+      address += page.bytes;
+    }
+    lock();
+    return done;
+  }
+
+  // Two words at a time: that is what a check code covers, and it can be written once.
+  static bool program(std::size_t offset, std::span<const std::byte> data) {
+    if (offset > kBytes || data.size() > kBytes - offset || offset % 8 != 0 || data.size() % 8 != 0) return false;
+    if (!unlock()) return false;
+    Registers::write(kControl, kProgram);
+    bool done = true;
+    for (std::size_t i = 0; done && i < data.size(); i += 8) {
+      std::uint32_t words[2];
+      std::memcpy(words, data.data() + i, sizeof words);
+      Registers::write(kAddress + offset + i, words[0]);
+      Registers::write(kAddress + offset + i + 4, words[1]);
+      done = finished();
+    }
+    lock();
+    return done && holds(offset, data);
+  }
+
+  static constexpr std::uintptr_t kFlash = 0x4002'2000, kAccess = kFlash, kKey = kFlash + 0x08, kStatus = kFlash + 0x10,
+                                  kControl = kFlash + 0x14, kOptions = kFlash + 0x20;
+  static constexpr std::uint32_t kBusy = 1U << 16, kErrors = 0x3FA, kTwoBanks = 1U << 22;  // OPERR ... FASTERR
+  static constexpr std::uint32_t kProgram = 1U << 0, kPageErase = 1U << 1, kStart = 1U << 16, kLocked = 1U << 31;
+  static constexpr std::uint32_t kInstructionCache = 1U << 9, kDataCache = 1U << 10, kInstructionCacheReset = 1U << 11,
+                                 kDataCacheReset = 1U << 12;
+  static constexpr std::uint32_t kRounds = 2'000'000;  // 130 ms at 120 MHz; a page takes 25 ms
+
+ private:
+  static bool unlock() {
+    if (!poll<Registers>(kStatus, kBusy, 0, kRounds)) return false;
+    if ((Registers::read(kControl) & kLocked) != 0) {
+      Registers::write(kKey, 0x4567'0123);
+      Registers::write(kKey, 0xCDEF'89AB);
+    }
+    Registers::write(kStatus, kErrors);  // written ones clear
+    return (Registers::read(kControl) & kLocked) == 0;
+  }
+  static bool finished() {
+    return poll<Registers>(kStatus, kBusy, 0, kRounds) && (Registers::read(kStatus) & kErrors) == 0;
+  }
+  // The caches may hold what was there before.
+  static void lock() {
+    Registers::write(kControl, kLocked);
+    const std::uint32_t access = Registers::read(kAccess);
+    Registers::write(kAccess, access & ~(kInstructionCache | kDataCache));
+    Registers::write(kAccess, (access & ~(kInstructionCache | kDataCache)) | kInstructionCacheReset | kDataCacheReset);
+    Registers::write(kAccess, access);
+  }
+  static bool holds(std::size_t offset, std::span<const std::byte> data) {
+    for (std::size_t i = 0; i < data.size(); i += 4) {
+      std::uint32_t word;
+      std::memcpy(&word, data.data() + i, sizeof word);
+      if (Registers::read(kAddress + offset + i) != word) return false;
+    }
+    return true;
+  }
+};
+
+}  // namespace tinyrig::port::stm32::l4
