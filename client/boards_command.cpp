@@ -9,6 +9,12 @@
 namespace tinyrig::client {
 namespace {
 
+std::string joined(const google::protobuf::RepeatedPtrField<std::string>& labels) {
+  std::string text;
+  for (const std::string& label : labels) text += (text.empty() ? "" : ",") + label;
+  return text.empty() ? "-" : text;
+}
+
 ExitCode print_types(const Connection& connection, v1::BoardService::Stub& stub, bool json) {
   v1::ListBoardTypesResponse response;
   const ExitCode called =
@@ -21,11 +27,12 @@ ExitCode print_types(const Connection& connection, v1::BoardService::Stub& stub,
                {"MODEL RAM", Table::Align::kRight},
                {"MODEL SLOT", Table::Align::kRight},
                {"TIMING"},
+               {"LABELS"},
                {"NAME"}});
   for (const v1::BoardType& type : response.board_types()) {
     table.add({type.id(), type.core(), hertz(type.clock_hz()), bytes(type.model_ram_bytes()),
                type.model_slot_bytes() == 0 ? "-" : bytes(type.model_slot_bytes()),
-               tick_unit(type.tick_unit(), type.emulated()), type.display_name()});
+               tick_unit(type.tick_unit(), type.emulated()), joined(type.labels()), type.display_name()});
   }
   return print(table.text()) ? kOk : kUnavailable;
 }
@@ -61,14 +68,12 @@ ExitCode boards(const GlobalOptions& global, const BoardsOptions& options) {
   if (global.json) return print(to_json(response)) ? kOk : kUnavailable;
   Table table({{"BOARD"}, {"TYPE"}, {"ACTIVITY"}, {"HEALTH"}, {"RUNTIMES"}, {"IDENTITY"}, {"LABELS"}, {"NOW"}});
   for (const v1::Board& board : response.boards()) {
-    std::string labels;
-    for (const std::string& label : board.labels()) labels += (labels.empty() ? "" : ",") + label;
     std::string state = health(board.health());
     if (!board.health_code().empty()) state += " " + board.health_code();
     std::string identity = board.agent().unit_id().empty() ? "-" : short_digest(board.agent().unit_id());
     if (board.identity_weak()) identity = "weak";
     table.add({board.id(), board.board_type() + (board.emulated() ? " (emulated)" : ""), activity(board.activity()),
-               state, runtimes(board.agent()), identity, labels.empty() ? "-" : labels, work_of(board)});
+               state, runtimes(board.agent()), identity, joined(board.labels()), work_of(board)});
   }
   return print(table.text() + reasons(response)) ? kOk : kUnavailable;
 }

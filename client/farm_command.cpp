@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -32,6 +33,16 @@ std::set<std::string> ids_of(const std::vector<boards::CatalogEntry>& catalog) {
   std::set<std::string> ids;
   for (const boards::CatalogEntry& entry : catalog) ids.insert(entry.type.id());
   return ids;
+}
+
+// What nobody has seen run yet.
+std::map<std::string, std::string> unproven(const std::vector<boards::CatalogEntry>& catalog) {
+  std::map<std::string, std::string> result;
+  for (const boards::CatalogEntry& entry : catalog) {
+    if (entry.status == boards::TypeStatus::kVerifiedInEmulation) continue;
+    result[entry.type.id()] = boards::status_name(entry.status);
+  }
+  return result;
 }
 
 absl::StatusOr<discovery::Found> find(const std::vector<boards::CatalogEntry>& catalog,
@@ -72,7 +83,7 @@ ExitCode farm_scan(const GlobalOptions& global, const FarmScanOptions& options) 
   if (!options.no_hello) {
     discovery::ask_hello({}, std::chrono::milliseconds(options.wait_ms), ids_of(*catalog), &*found);
   }
-  if (!print(global.json ? to_json(found->report) : scan_text(found->report))) return kUnavailable;
+  if (!print(global.json ? to_json(found->report) : scan_text(found->report, unproven(*catalog)))) return kUnavailable;
   if (!options.write_file.empty()) {
     const absl::Status written =
         discovery::write_whole_file(options.write_file, discovery::farm_text(found->report, *catalog),

@@ -36,9 +36,13 @@ std::string answer_text(const v1::FoundPort& port) {
          runtimes(agent);
 }
 
-std::string type_text(const v1::FoundBoard& board, const v1::FoundPort* port) {
-  if (port != nullptr && !port->agent().board_type().empty()) return port->agent().board_type();
-  return board.board_type().empty() ? "-" : board.board_type();
+std::string type_text(const v1::FoundBoard& board, const v1::FoundPort* port,
+                      const std::map<std::string, std::string>& type_status) {
+  const bool told = port != nullptr && !port->agent().board_type().empty();
+  const std::string& type = told ? port->agent().board_type() : board.board_type();
+  if (type.empty()) return "-";
+  const auto status = type_status.find(type);
+  return status == type_status.end() ? type : type + " (" + status->second + ")";
 }
 
 std::string level_text(v1::FindingLevel level) {
@@ -62,7 +66,7 @@ std::string counted(int count, const std::string& what) {
 
 }  // namespace
 
-std::string scan_text(const v1::ScanReport& report) {
+std::string scan_text(const v1::ScanReport& report, const std::map<std::string, std::string>& type_status) {
   if (report.boards().empty()) {
     return "Nothing that looks like a board is plugged in. A port that the system does not list: --port PATH\n";
   }
@@ -72,13 +76,13 @@ std::string scan_text(const v1::ScanReport& report) {
     if (board.ports().empty()) {
       std::string others;
       for (const std::string& face : board.other_faces()) others += (others.empty() ? "" : ", ") + face;
-      table.add({board.name(), face_text(board.face()), board.identity(), "-", type_text(board, nullptr),
+      table.add({board.name(), face_text(board.face()), board.identity(), "-", type_text(board, nullptr, type_status),
                  others.empty() ? "no serial port" : "no serial port; its other faces: " + others});
     }
     bool first = true;
     for (const v1::FoundPort& port : board.ports()) {
       table.add({first ? board.name() : "", first ? face_text(board.face()) : "", first ? board.identity() : "",
-                 port.path(), type_text(board, &port), answer_text(port)});
+                 port.path(), type_text(board, &port, type_status), answer_text(port)});
       if (port.state() == v1::PORT_STATE_ANSWERED) ++answered;
       first = false;
     }

@@ -24,9 +24,7 @@ ExitCode inspect_file(const InspectOptions& options, v1::InspectModelResponse* r
   if (const ExitCode read = read_model_file(options.model, &file); read != kOk) return read;
   const auto catalog = options.catalog.empty() ? boards::builtin_catalog() : boards::load_catalog(options.catalog);
   if (!catalog.ok()) return report_status(catalog.status(), kUsage);
-  std::vector<v1::BoardType> known;
-  for (const boards::CatalogEntry& entry : *catalog) known.push_back(entry.type);
-  const auto types = inspect::choose_types(known, options.board_types);
+  const auto types = inspect::choose_types(boards::types_with_agent(*catalog), options.board_types);
   if (!types.ok()) return report_status(types.status(), kRefused);
   const std::span tflite(reinterpret_cast<const std::uint8_t*>(file.data()), file.size());
   auto inspections = inspect::inspect_model(model_name_of(options.model), tflite, *types);

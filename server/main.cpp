@@ -61,9 +61,7 @@ int serve(const daemon::Options& options) {
   auto store = store::open_sqlite_store(options.data_dir);
   if (!store.ok()) return fail(store.status());
 
-  std::vector<v1::BoardType> types;
-  for (const boards::CatalogEntry& entry : *catalog) types.push_back(entry.type);
-  boards::BoardDirectory directory(types, daemon::initial_boards(*farm_boards, *catalog));
+  boards::BoardDirectory directory(boards::types_with_agent(*catalog), daemon::initial_boards(*farm_boards, *catalog));
   bench::ModelLibrary models(**store);
   auto check = bench::GoldenCheck::make(**store, clock, options.relearn);
   if (!check.ok()) return fail(check.status());

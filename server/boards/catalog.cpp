@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/base/error.h"
@@ -40,6 +41,19 @@ const std::map<std::string, Timing> kTimings = {
 };
 const std::map<std::string, SlotWriter> kSlotWriters = {{"agent", SlotWriter::kAgent},
                                                         {"flasher", SlotWriter::kFlasher}};
+
+const std::map<std::string, TypeStatus> kStatuses = {{"verified in emulation", TypeStatus::kVerifiedInEmulation},
+                                                     {"compiles", TypeStatus::kCompiles},
+                                                     {"described only", TypeStatus::kDescribedOnly}};
+
+bool is_usb_id(const std::string& text) {
+  constexpr std::size_t kColon = 4, kCharacters = 9;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool fits = i == kColon ? text[i] == ':' : absl::ascii_isxdigit(text[i]) && !absl::ascii_isupper(text[i]);
+    if (!fits) return false;
+  }
+  return text.size() == kCharacters;
+}
 
 // The sub-table `key`, read by `read`; absent: an error if it is required.
 template <typename Read>
@@ -77,6 +91,17 @@ absl::StatusOr<CatalogEntry> parse_board_type(const std::string& text, const std
   type.set_clock_hz(top.number("clock_hz"));
   type.set_emulated(top.flag("emulated", false));
   for (std::string& label : top.texts("labels")) type.add_labels(std::move(label));
+  entry.status = choice(top, *root, "status", kStatuses);
+  const bool described_only = entry.status == TypeStatus::kDescribedOnly;
+  if (entry.status == TypeStatus::kVerifiedInEmulation && !type.emulated()) {
+    top.fail(*root, "'status' says verified in emulation, but the type is not 'emulated'");
+  }
+  // Shown with every board of the type, and selectable: its numbers may be the first that anybody sees.
+  if (entry.status == TypeStatus::kCompiles) type.add_labels(status_name(entry.status));
+  entry.usb_ids = top.texts("usb");
+  if (!std::ranges::all_of(entry.usb_ids, is_usb_id)) {
+    top.fail(*root, "'usb' has what is no vendor:product, four hex digits in lower case each");
+  }
 
   const absl::Status sections[] = {
       section(top, *root, file, "timing", true,
@@ -93,9 +118,13 @@ absl::StatusOr<CatalogEntry> parse_board_type(const std::string& text, const std
               [&](TomlReader& memory, const toml::table&) {
                 type.set_flash_bytes(memory.number("flash_bytes"));
                 type.set_ram_bytes(memory.number("ram_bytes"));
-                type.set_model_ram_bytes(memory.number("model_ram_bytes"));
+                if (!described_only) type.set_model_ram_bytes(memory.number("model_ram_bytes"));
               }),
-      section(top, *root, file, "agent_image", false,
+      section(top, *root, file, "current", false,
+              [&](TomlReader& current, const toml::table&) {
+                entry.current = NominalCurrent{current.number("run_ua"), current.text("condition")};
+              }),
+      section(top, *root, file, "agent_image", !described_only && type.timing_source() != v1::TIMING_SOURCE_HOST_CLOCK,
               [&](TomlReader& agent, const toml::table&) {
                 entry.agent_address = agent.number("address");
                 type.set_agent_flash_bytes(agent.number("bytes"));
@@ -126,6 +155,26 @@ absl::StatusOr<CatalogEntry> parse_board_type(const std::string& text, const std
   top.table("emulator");  // tinyrig-emu's business alone
   if (absl::Status status = top.finish(); !status.ok()) return status;
   return entry;
+}
+
+std::string status_name(TypeStatus status) {
+  for (const auto& [name, value] : kStatuses) {
+    if (value == status) return name;
+  }
+  return "";
+}
+
+const CatalogEntry* find_type(const std::vector<CatalogEntry>& catalog, const std::string& id) {
+  const auto at = std::ranges::find(catalog, id, [](const CatalogEntry& entry) { return entry.type.id(); });
+  return at == catalog.end() ? nullptr : &*at;
+}
+
+std::vector<v1::BoardType> types_with_agent(const std::vector<CatalogEntry>& catalog) {
+  std::vector<v1::BoardType> types;
+  for (const CatalogEntry& entry : catalog) {
+    if (entry.status != TypeStatus::kDescribedOnly) types.push_back(entry.type);
+  }
+  return types;
 }
 
 absl::StatusOr<std::vector<CatalogEntry>> load_catalog(const std::filesystem::path& folder) {

@@ -14,6 +14,9 @@
 
 namespace tinyrig::boards {
 
+// How far the agent for a board type is proven. A described type has none: it can be named, never measured.
+enum class TypeStatus { kVerifiedInEmulation, kCompiles, kDescribedOnly };
+
 enum class SlotWriter { kAgent, kFlasher };
 
 struct ModelSlot {
@@ -23,8 +26,15 @@ struct ModelSlot {
   bool persistent = false;
 };
 
+// What the chip's maker states, for people and for the choice of an instrument's range.
+struct NominalCurrent {
+  std::uint64_t run_ua = 0;
+  std::string condition;  // "64 MHz from flash, DC/DC, 3 V"
+};
+
 struct CatalogEntry {
   v1::BoardType type;
+  TypeStatus status = TypeStatus::kCompiles;
   packed::Core core = packed::Core::kPortable;
   // Virtual time of one instruction; 0: ticks are a clock's.
   std::uint64_t instruction_ns = 0;
@@ -33,7 +43,19 @@ struct CatalogEntry {
   FlasherSetup flasher;
   std::uint32_t baud = 115'200;
   std::uint32_t max_baud = 115'200;
+  // "0483:374b": what boards of the type show on USB; other types may show the same.
+  std::vector<std::string> usb_ids;
+  std::optional<NominalCurrent> current;
 };
+
+// As the catalog writes it: "described only".
+std::string status_name(TypeStatus status);
+
+// nullptr: the catalog has no such type.
+const CatalogEntry* find_type(const std::vector<CatalogEntry>& catalog, const std::string& id);
+
+// Those that there is an agent for, without the described ones.
+std::vector<v1::BoardType> types_with_agent(const std::vector<CatalogEntry>& catalog);
 
 // Every *.toml of the folder, by id. INVALID_ARGUMENT (CATALOG_INVALID) names file, line and problem;
 // NOT_FOUND (CATALOG_INVALID) when the folder has none.

@@ -10,24 +10,17 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/boards/make_flasher.h"
+#include "server/boards/type_of.h"
 #include "server/flash/firmware.h"
 
 namespace tinyrig::daemon {
 namespace {
 
 namespace asio = boost::asio;
-
-const boards::CatalogEntry* find_type(const std::vector<boards::CatalogEntry>& catalog, const std::string& id) {
-  for (const boards::CatalogEntry& entry : catalog) {
-    if (entry.type.id() == id) return &entry;
-  }
-  return nullptr;
-}
 
 // nullopt: the board is not flashed by us, or its type's agent was not built.
 absl::StatusOr<std::optional<flash::Firmware>> find_firmware(const std::filesystem::path& farms_folder,
@@ -59,19 +52,13 @@ absl::StatusOr<std::vector<boards::FarmBoard>> load_farms(const std::vector<std:
   for (const std::filesystem::path& file : files) {
     TINYRIG_ASSIGN_OR_RETURN(std::vector<boards::FarmBoard> farm, boards::load_farm(file));
     for (boards::FarmBoard& board : farm) {
-      const boards::CatalogEntry* type = find_type(catalog, board.type);
-      if (type == nullptr) {
-        std::vector<std::string> known;
-        for (const boards::CatalogEntry& entry : catalog) known.push_back(entry.type.id());
-        return make_error(absl::StatusCode::kInvalidArgument, "FARM_FILE_INVALID",
-                          absl::StrCat(file.string(), ": board '", board.id, "' has the unknown type '", board.type,
-                                       "'; the catalog has: ", absl::StrJoin(known, ", ")));
-      }
-      if (const auto flasher = boards::make_flasher(board, *type); !flasher.ok()) {
-        return make_error(flasher.status().code(), "FARM_FILE_INVALID",
-                          absl::StrCat(file.string(), ": ", std::string(flasher.status().message())),
-                          hint_of(flasher.status()));
-      }
+      const auto in_file = [&file](const absl::Status& status) {
+        return make_error(status.code(), reason_of(status),
+                          absl::StrCat(file.string(), ": ", std::string(status.message())), hint_of(status));
+      };
+      const auto type = boards::type_of(board, catalog);
+      if (!type.ok()) return in_file(type.status());
+      if (const auto flasher = boards::make_flasher(board, **type); !flasher.ok()) return in_file(flasher.status());
       if (!ids.insert(board.id).second) {
         return make_error(absl::StatusCode::kInvalidArgument, "FARM_FILE_INVALID",
                           absl::StrCat(file.string(), ": board id '", board.id, "' is in another farm file too"));
@@ -93,7 +80,7 @@ std::vector<v1::Board> initial_boards(const std::vector<boards::FarmBoard>& farm
     board.set_activity(v1::ACTIVITY_OFFLINE);
     board.set_health(v1::HEALTH_UNKNOWN);
     board.set_health_reason("not checked yet");
-    if (const boards::CatalogEntry* type = find_type(catalog, unit.type); type != nullptr) {
+    if (const boards::CatalogEntry* type = boards::find_type(catalog, unit.type); type != nullptr) {
       board.set_emulated(type->type.emulated());
       *board.mutable_labels() = type->type.labels();
     }
@@ -113,7 +100,7 @@ absl::StatusOr<std::unique_ptr<Farm>> Farm::make(std::vector<boards::FarmBoard> 
 
   auto result = std::make_unique<Farm>();
   for (boards::FarmBoard& board : farm) {
-    const boards::CatalogEntry& type = *find_type(catalog, board.type);
+    const boards::CatalogEntry& type = *boards::find_type(catalog, board.type);
     TINYRIG_ASSIGN_OR_RETURN(std::optional<flash::Firmware> firmware, find_firmware(firmware_dir, board, type));
     boards::Announce announce = [&store = dependencies.store, &events = dependencies.events,
                                  &directory = dependencies.directory,

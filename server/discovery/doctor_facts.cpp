@@ -15,7 +15,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "server/base/error.h"
 #include "server/boards/farm.h"
+#include "server/boards/type_of.h"
 #include "server/discovery/port_holders.h"
 #include "server/discovery/tools.h"
 
@@ -132,8 +134,12 @@ v1::DoctorReport examine(const Places& places, const std::vector<boards::Catalog
   std::vector<boards::FarmBoard> farm;
   if (!options.farm_file.empty()) {
     absl::StatusOr<std::vector<boards::FarmBoard>> loaded = boards::load_farm(options.farm_file);
-    const absl::Status status = loaded.status();
+    absl::Status status = loaded.status();
     if (loaded.ok()) farm = *std::move(loaded);
+    for (const boards::FarmBoard& board : farm) {
+      const absl::Status usable = boards::type_of(board, catalog).status();
+      if (status.ok() && reason_of(usable) == "BOARD_TYPE_WITHOUT_AGENT") status = usable;
+    }
     add(check_farm_file(options.farm_file.string(), status, farm.size(), unknown_types(farm, catalog)));
   }
   const auto usb_boards =

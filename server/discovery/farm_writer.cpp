@@ -63,8 +63,8 @@ class FarmText {
       const std::string& type = port.agent().board_type();
       heading(board, absl::StrCat("unit ", port.agent().unit_id().empty() ? "unknown" : port.agent().unit_id(),
                                   ", build ", port.agent().build_id()));
-      entry(board, port, entry_of(type),
-            entry_of(type) == nullptr ? absl::StrCat("its agent says '", type, "', which is not in the catalog") : "");
+      entry(board, port, boards::find_type(catalog_, type),
+            absl::StrCat("its agent says '", type, "', which is not in the catalog"));
     }
     if (!answered) add_silent(board);
   }
@@ -72,10 +72,14 @@ class FarmText {
   std::string take() { return std::move(text_); }
 
  private:
-  const boards::CatalogEntry* entry_of(const std::string& type) const {
-    const auto at =
-        std::ranges::find(catalog_, type, [](const boards::CatalogEntry& entry) { return entry.type.id(); });
-    return at == catalog_.end() ? nullptr : &*at;
+  // Types that show themselves like `board`: "; it may be nucleo-f446re, ...".
+  std::string candidates(const v1::FoundBoard& board) const {
+    std::vector<std::string> names;
+    for (const boards::CatalogEntry& entry : catalog_) {
+      const bool fits = std::ranges::find(entry.usb_ids, board.usb_id()) != entry.usb_ids.end();
+      if (fits && entry.status != boards::TypeStatus::kDescribedOnly) names.push_back(entry.type.id());
+    }
+    return names.empty() ? "" : absl::StrCat("; it may be ", absl::StrJoin(names, ", "));
   }
 
   void heading(const v1::FoundBoard& board, const std::string& what) {
@@ -90,12 +94,17 @@ class FarmText {
       absl::StrAppend(&text_, "# It also has ", in_comment(board.ports(i).path()),
                       "; take the one that its agent uses.\n");
     }
-    entry(board, port, entry_of(board.board_type()), "its type is not known: `tinyrig boards --types` lists them");
+    entry(board, port, boards::find_type(catalog_, board.board_type()),
+          absl::StrCat("its type is not known: `tinyrig boards --types` lists them", candidates(board)));
   }
 
-  // `type` null: a comment that says `missing`.
+  // `type` null: a comment that says `missing`. So is a board whose type has no agent.
   void entry(const v1::FoundBoard& board, const v1::FoundPort& port, const boards::CatalogEntry* type,
-             const std::string& missing) {
+             std::string missing) {
+    if (type != nullptr && type->status == boards::TypeStatus::kDescribedOnly) {
+      missing = absl::StrCat("there is no agent for ", type->type.id(), " yet: docs/porting.md");
+      type = nullptr;
+    }
     const char* comment = type == nullptr ? "#" : "";
     const std::string id = type == nullptr ? "board" : type->type.id();
     if (type == nullptr) absl::StrAppend(&text_, "# To use it, fill in what is missing (", in_comment(missing), "):\n");

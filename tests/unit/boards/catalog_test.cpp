@@ -7,11 +7,14 @@
 
 #include "server/base/error.h"
 #include "server/boards/builtin_catalog.h"
+#include "server/boards/type_of.h"
 
 namespace tinyrig::boards {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 constexpr char kBoard[] = R"(id = "b"
 display_name = "Board"
@@ -19,6 +22,7 @@ mcu = "M"
 core = "cortex-m4"
 clock_hz = 25_000_000
 emulated = true
+status = "verified in emulation"
 [timing]
 source = "instruction_count"
 instruction_ns = 128
@@ -92,6 +96,62 @@ TEST_F(CatalogTest, ErrorsNameFileLineAndWhatIsAllowed) {
   EXPECT_THAT(message(), HasSubstr("b.toml:4: board type: unknown key 'speed'"));
 }
 
+TEST_F(CatalogTest, SaysHowFarTheAgentIsProven) {
+  const auto with = [](const std::string& status, const std::string& emulated) {
+    return parse_board_type(replaced(replaced(kBoard, "verified in emulation", status), "emulated = true", emulated),
+                            "b.toml");
+  };
+  const auto compiles = with("compiles", "usb = ['0483:374b']");
+  ASSERT_TRUE(compiles.ok()) << compiles.status();
+  EXPECT_EQ(compiles->status, TypeStatus::kCompiles);
+  EXPECT_THAT(compiles->type.labels(), ElementsAre("compiles")) << "shown with every board of the type";
+  EXPECT_THAT(compiles->usb_ids, ElementsAre("0483:374b"));
+  EXPECT_THAT(with("verified in emulation", "emulated = true")->type.labels(), IsEmpty());
+  EXPECT_THAT(std::string(with("verified in emulation", "").status().message()), HasSubstr("is not 'emulated'"));
+  EXPECT_THAT(std::string(with("works", "").status().message()),
+              HasSubstr("'status' must be one of compiles, described only, verified in emulation"));
+  EXPECT_THAT(std::string(with("compiles", "usb = ['0483:374B']").status().message()), HasSubstr("'usb' has"));
+  EXPECT_THAT(std::string(with("compiles", "usb = ['0483-374b']").status().message()), HasSubstr("'usb' has"));
+  const std::string without_image = std::string(kBoard).substr(0, std::string(kBoard).find("[agent_image]"));
+  EXPECT_THAT(std::string(parse_board_type(without_image, "b.toml").status().message()),
+              HasSubstr("[agent_image] is missing"));
+}
+
+// What only an agent's port decides is not asked for, and not taken.
+TEST_F(CatalogTest, ADescribedTypeHasNoAgent) {
+  std::string text = replaced(kBoard, "verified in emulation", "described only");
+  EXPECT_THAT(std::string(parse_board_type(text, "b.toml").status().message()),
+              HasSubstr("[memory]: unknown key 'model_ram_bytes'"));
+  text = replaced(text, "model_ram_bytes = 256", "");
+  text = text.substr(0, text.find("[agent_image]"));
+  const auto described = parse_board_type(text + "[current]\nrun_ua = 3300\ncondition = 'at 64 MHz'\n", "b.toml");
+  ASSERT_TRUE(described.ok()) << described.status();
+  EXPECT_EQ(described->current->run_ua, 3300U);
+  EXPECT_EQ(described->current->condition, "at 64 MHz");
+  const CatalogEntry usable = *parse_board_type(replaced(kBoard, "\"b\"", "\"c\""), "c.toml");
+  const std::vector<v1::BoardType> types = types_with_agent({*described, usable});
+  ASSERT_EQ(types.size(), 1U);
+  EXPECT_EQ(types[0].model_ram_bytes(), 256U);
+}
+
+TEST_F(CatalogTest, ABoardOfADescribedTypeIsRefusedWithWhatToDo) {
+  FarmBoard board;
+  board.id = "mine";
+  board.type = "b";
+  CatalogEntry entry;
+  entry.type.set_id("b");
+  EXPECT_EQ((*type_of(board, {entry}))->type.id(), "b");
+  entry.status = TypeStatus::kDescribedOnly;
+  const absl::Status described = type_of(board, {entry}).status();
+  EXPECT_EQ(reason_of(described), "BOARD_TYPE_WITHOUT_AGENT");
+  EXPECT_THAT(std::string(described.message()), HasSubstr("board 'mine' is a b, which the catalog only describes"));
+  EXPECT_THAT(hint_of(described), HasSubstr("docs/porting.md"));
+  board.type = "x";
+  const absl::Status unknown = type_of(board, {entry}).status();
+  EXPECT_EQ(reason_of(unknown), "FARM_FILE_INVALID");
+  EXPECT_THAT(std::string(unknown.message()), HasSubstr("board 'mine' has the unknown type 'x'"));
+}
+
 TEST_F(CatalogTest, TwoFilesWithOneIdAreRefused) {
   write("b.toml", kBoard);
   write("c.toml", kBoard);
@@ -106,7 +166,21 @@ TEST_F(CatalogTest, AnEmptyFolderIsNamed) {
 TEST(Catalog, TheOneOfThisRepositoryIsValid) {
   const auto catalog = load_catalog(TINYRIG_CATALOG_DIR);
   ASSERT_TRUE(catalog.ok()) << catalog.status();
-  EXPECT_GE(catalog->size(), 1U);
+  std::ifstream page(TINYRIG_FARM_PAGE);
+  const std::string text{std::istreambuf_iterator<char>(page), {}};
+  int silicon = 0;
+  for (const CatalogEntry& entry : *catalog) {
+    if (!entry.type.emulated()) ++silicon;
+    EXPECT_EQ(entry.type.emulated(), entry.status == TypeStatus::kVerifiedInEmulation) << entry.type.id();
+    EXPECT_EQ(entry.type.model_ram_bytes() != 0, entry.status != TypeStatus::kDescribedOnly) << entry.type.id();
+    EXPECT_LT(entry.type.model_ram_bytes(), entry.type.ram_bytes()) << entry.type.id();
+    EXPECT_EQ(entry.usb_ids.empty(), entry.type.emulated()) << entry.type.id();
+    EXPECT_EQ(entry.flasher.kind.empty(), entry.type.id() == "host") << entry.type.id();
+    EXPECT_THAT(text, HasSubstr("| `" + entry.type.id() + "` | " + entry.type.display_name() + " | " +
+                                status_name(entry.status) + " |"))
+        << "docs/farm.md lists them all";
+  }
+  EXPECT_GE(silicon, 15);
 }
 
 TEST(Catalog, BuiltInIsTheOneOfThisRepository) {

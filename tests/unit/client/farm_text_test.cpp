@@ -47,6 +47,12 @@ TEST(ScanTextTest, ARowForEachPort) {
             "\n3 devices, 1 agent answered\n");
 }
 
+TEST(ScanTextTest, ATypeThatNobodyHasSeenRunSaysSo) {
+  v1::ScanReport report;
+  report.add_boards()->set_board_type("pico2");
+  EXPECT_THAT(scan_text(report, {{"pico2", "described only"}}), HasSubstr("pico2 (described only)"));
+}
+
 TEST(ScanTextTest, NothingPluggedInSaysHowToGoOn) { EXPECT_THAT(scan_text({}), HasSubstr("--port PATH")); }
 
 TEST(DoctorTextTest, AdviceStandsBelowItsFinding) {

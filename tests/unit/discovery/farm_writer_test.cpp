@@ -119,6 +119,26 @@ TEST_F(FarmWriterTest, ABoardKnownByItsIdentityIsReadThoughItIsSilent) {
   EXPECT_EQ(farm[0].type, "microbit");
 }
 
+TEST_F(FarmWriterTest, ABoardWithoutAnAgentForItStaysAComment) {
+  add("a Nano", "/dev/ttyACM0", v1::PORT_STATE_SILENT);
+  report_.mutable_boards(0)->set_board_type("arduino-nano33ble");
+  EXPECT_THAT(round_trip(), IsEmpty());
+  EXPECT_THAT(text(), HasSubstr("there is no agent for arduino-nano33ble yet: docs/porting.md"));
+}
+
+TEST_F(FarmWriterTest, TypesThatShowThemselvesLikeASilentBoardAreNamed) {
+  std::vector<boards::CatalogEntry> catalog(3);
+  for (std::size_t i = 0; i < catalog.size(); ++i) {
+    catalog[i].type.set_id(std::string(1, static_cast<char>('a' + i)));
+    catalog[i].usb_ids = {"0001:0002"};
+  }
+  catalog[1].status = boards::TypeStatus::kDescribedOnly;
+  add("ST-LINK", "/dev/ttyACM0", v1::PORT_STATE_SILENT);
+  EXPECT_THAT(farm_text(report_, catalog), HasSubstr("lists them; it may be a, c)"));
+  report_.mutable_boards(0)->set_usb_id("0001:0003");
+  EXPECT_THAT(farm_text(report_, catalog), HasSubstr("lists them)"));
+}
+
 TEST_F(FarmWriterTest, TheSerialOfAProbeGoesToTheRecipeThatWantsIt) {
   boards::CatalogEntry entry;
   entry.type.set_id("nucleo");

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_split.h"
 #include "server/base/error.h"
+#include "server/boards/builtin_catalog.h"
 #include "server/discovery/tools.h"
 
 namespace tinyrig::discovery {
@@ -69,6 +70,23 @@ TEST(UsbTableTest, TheBuiltInOneNamesToolsThatTheDoctorKnows) {
   for (const auto& [id, entry] : *table) {
     for (const std::string& tool : entry.tools) EXPECT_THAT(known, Contains(tool)) << id;
   }
+}
+
+TEST(UsbTableTest, TheCatalogAndTheBuiltInOneKnowEachOther) {
+  const auto table = builtin_usb_table();
+  ASSERT_TRUE(table.ok()) << table.status();
+  const auto catalog = boards::builtin_catalog();
+  ASSERT_TRUE(catalog.ok()) << catalog.status();
+  for (const boards::CatalogEntry& type : *catalog) {
+    for (const std::string& id : type.usb_ids) EXPECT_EQ(table->count(id), 1U) << type.type.id() << " has " << id;
+  }
+  int named = 0;
+  for (const auto& [id, entry] : *table) {
+    if (entry.board_type.empty()) continue;
+    ++named;
+    EXPECT_NE(boards::find_type(*catalog, entry.board_type), nullptr) << id;
+  }
+  EXPECT_GE(named, 8);
 }
 
 TEST(UsbTableTest, TheUdevRulesKnowEveryDeviceOfIt) {
