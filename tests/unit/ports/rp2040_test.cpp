@@ -20,8 +20,8 @@ TEST(Rp2040Boot, CrcIsTheOneOfTheRom) {
   static_assert(boot2_crc(kZeros) == 0xC704'DD7B);
 }
 
-// RP2040 datasheet, PLL: its own examples are 125 MHz (1500 / 6 / 2) and 133 MHz (1596 / 6 / 2).
-TEST(Rp2040Pll, SettingsOfTheDatasheet) {
+// 133 MHz are 1596 / 6 / 2, and 125 MHz are 1500 / 6 / 2.
+TEST(Rp2040Pll, Settings) {
   const PllSettings fast = plan_pll(133'000'000);
   EXPECT_EQ(fast.feedback, 133U);
   EXPECT_EQ(fast.post1, 6U);
@@ -32,8 +32,8 @@ TEST(Rp2040Pll, SettingsOfTheDatasheet) {
   EXPECT_EQ(plan_pll(133'333'333).feedback, 0U);
 }
 
-// RP2040 datasheet, UART: 125 MHz at 115200 is 67 and 52/64.
-TEST(Rp2040Uart, DividersOfTheDatasheet) {
+// 125 MHz at 115200 is divided by 67 and 52/64.
+TEST(Rp2040Uart, Dividers) {
   EXPECT_EQ(baud_divider(125'000'000, 115'200).whole, 67U);
   EXPECT_EQ(baud_divider(125'000'000, 115'200).sixty_fourths, 52U);
   EXPECT_EQ(baud_divider(133'000'000, 921'600).whole, 9U);

@@ -1,4 +1,4 @@
-// STM32F4: what the manuals' tables say, and a clock tree of which any part may not answer.
+// STM32F4: dividers and wait states, and a clock tree of which any part may not answer.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -16,7 +16,7 @@ namespace {
 static_assert(wait_states(30'000'000) == 0 && wait_states(30'000'001) == 1 && wait_states(60'000'000) == 1);
 static_assert(wait_states(90'000'000) == 2 && wait_states(168'000'000) == 5 && wait_states(180'000'000) == 5);
 
-TEST(Stm32F4Pll, SettingsOfTheManuals) {
+TEST(Stm32F4Pll, Settings) {
   const PllSettings f446 = plan_pll(8'000'000, 180'000'000);
   EXPECT_EQ(f446.m, 4U);
   EXPECT_EQ(f446.n, 180U);
@@ -32,8 +32,8 @@ TEST(Stm32F4Pll, SettingsOfTheManuals) {
   EXPECT_EQ(plan_pll(8'000'001, 180'000'000).m, 0U);
 }
 
-// RM0390, error calculation for programmed baud rates: 45 MHz at 115200 is divided by 24.4375.
-TEST(Stm32F4Usart, DividersOfTheManual) {
+// In sixteenths: 45 MHz at 115200 is divided by 24.4375.
+TEST(Stm32F4Usart, Dividers) {
   EXPECT_EQ(baud_divider(45'000'000, 115'200), 391U);
   EXPECT_EQ(baud_divider(84'000'000, 115'200), 729U);
   EXPECT_EQ(baud_divider(16'000'000, 1'000'000), 16U);

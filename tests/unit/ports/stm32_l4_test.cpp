@@ -1,4 +1,4 @@
-// STM32L4+: what the manual's tables say, and a clock tree of which any part may not answer.
+// STM32L4+: dividers and wait states, and a clock tree of which any part may not answer.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -26,7 +26,7 @@ TEST(Stm32L4Pll, FromTheMultiSpeedOscillator) {
 }
 
 // RM0432, LPUART: 256 times the clock, of which 20 bits fit.
-TEST(Stm32L4LowPowerUart, DividersOfTheManual) {
+TEST(Stm32L4LowPowerUart, Dividers) {
   EXPECT_EQ(low_power_baud_divider(120'000'000, 115'200), 266'667U);
   EXPECT_EQ(low_power_baud_divider(4'000'000, 115'200), 8'889U);
   EXPECT_EQ(low_power_baud_divider(120'000'000, 921'600), 33'333U);
