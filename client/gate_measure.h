@@ -22,8 +22,8 @@ struct GatePlan {
   gate::Policy policy;
 };
 
-/// A comparison per board type and per unit that the selectors name; one without a board or a finished job is invalid, with the
-/// reason. kDetached: interrupted, the jobs are cancelled. Other codes: the server is gone, reported.
+/// A comparison per board type and per unit that the selectors name; one without a board or a finished job is invalid,
+/// with the reason. kDetached: interrupted, the jobs are cancelled. Other codes: the server is gone, reported.
 ExitCode measure_gate(const GlobalOptions& global, const Connection& connection, const GatePlan& plan,
                       InterruptWatch& interrupt, std::vector<v1::GateComparison>* comparisons);
 

@@ -43,11 +43,11 @@ enum class OperatorKind : std::uint8_t {
   kMul = 8,
   kConcatenation = 9,
   kPad = 10,
-  kCopy = 11,      // RESHAPE, SQUEEZE, EXPAND_DIMS
+  kCopy = 11,  // RESHAPE, SQUEEZE, EXPAND_DIMS
   kTranspose = 12,
   kMean = 13,
   kSoftmax = 14,
-  kLookup = 15,  // LOGISTIC, TANH, RELU, RELU6, HARD_SWISH, LEAKY_RELU, QUANTIZE int8 -> int8
+  kLookup = 15,      // LOGISTIC, TANH, RELU, RELU6, HARD_SWISH, LEAKY_RELU, QUANTIZE int8 -> int8
   kQuantize = 16,    // float32 -> int8
   kDequantize = 17,  // int8 -> float32
   kStridedSlice = 18,

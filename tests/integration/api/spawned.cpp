@@ -10,7 +10,6 @@
 #include <csignal>
 #include <stdexcept>
 
-
 namespace tinyrig::testing_support {
 namespace {
 

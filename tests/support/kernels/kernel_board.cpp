@@ -1,5 +1,6 @@
 #include "tests/support/kernels/kernel_board.h"
 
+#include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -53,7 +54,7 @@ absl::Status did_not_end(const KernelBoard& board, const Ended& ended) {
 
 std::uint64_t KernelBoard::instructions(std::uint64_t ticks, std::uint64_t ticks_per_second) const {
   const double ns = static_cast<double>(ticks) * 1e9 / static_cast<double>(ticks_per_second);
-  return static_cast<std::uint64_t>(ns / static_cast<double>(instruction_ns) + 0.5);
+  return static_cast<std::uint64_t>(std::llround(ns / static_cast<double>(instruction_ns)));
 }
 
 absl::StatusOr<std::vector<KernelBoard>> load_kernel_boards() {

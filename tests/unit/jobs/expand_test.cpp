@@ -283,7 +283,8 @@ TEST_F(ExpandTest, RefusesWhatTheFarmCannotDo) {
   expect_error(other, absl::StatusCode::kInvalidArgument, "RUNTIME_UNKNOWN", "onnx");
   v1::JobSpec energy = spec({"kws"}, {"all"});
   energy.add_measurements(v1::MEASUREMENT_ENERGY);
-  expect_error(energy, absl::StatusCode::kInvalidArgument, "MEASUREMENT_UNAVAILABLE", "energy cannot be taken by this farm; it takes latency, memory, profile");
+  expect_error(energy, absl::StatusCode::kInvalidArgument, "MEASUREMENT_UNAVAILABLE",
+               "energy cannot be taken by this farm; it takes latency, memory, profile");
   energy.set_measurements(0, static_cast<v1::Measurement>(77));
   expect_error(energy, absl::StatusCode::kInvalidArgument, "MEASUREMENT_UNAVAILABLE", "77");
   v1::JobSpec policy = spec({"kws"}, {"all"});

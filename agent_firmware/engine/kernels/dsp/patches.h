@@ -1,8 +1,8 @@
 // Gathers the input of a convolution, output pixel by output pixel: what the kernel's window covers, widened into
 // tap pairs in the order of weight words, with the input's zero point for what lies outside.
 //
-// Some 1.6 instructions for a tap where channels come in whole words (NHWC rows are then runs of words): 5 for a word of
-// four, and the loops around it; else bytes are laid together first, at about twice that.
+// Some 1.6 instructions for a tap where channels come in whole words (NHWC rows are then runs of words): 5 for a word
+// of four, and the loops around it; else bytes are laid together first, at about twice that.
 #pragma once
 
 #include "agent_firmware/engine/kernel.h"
