@@ -7,6 +7,7 @@
 #   free_port                      prints a free TCP port of loopback
 
 BIN=${TINYRIG_BIN:-$BUILD/dev}
+# shellcheck disable=SC2034 # used by the scripts that source this
 TINYRIG="$BIN/client/tinyrig"
 RUN='' EMU_PID='' DAEMON_PID=''
 
