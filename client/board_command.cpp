@@ -1,12 +1,10 @@
 // tinyrig board: one board, and keeping it out of the queue.
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <string>
 
+#include "client/caller.h"
 #include "client/commands.h"
 #include "client/duration.h"
 #include "client/format.h"
@@ -24,14 +22,6 @@ std::string board_line(const std::string& name, const std::string& value) {
 }
 
 void tell(const std::string& text) { std::fprintf(stderr, "%s\n", printable(text).c_str()); }
-
-// "ann@lab", for the others who want the board.
-std::string caller() {
-  const char* user = std::getenv("USER");
-  char host[256] = "";
-  static_cast<void>(::gethostname(host, sizeof host - 1));
-  return std::string(user != nullptr ? user : "somebody") + "@" + host;
-}
 
 std::string hold_line(const v1::Hold& hold) {
   std::string text = hold_kind(hold.kind()) + " by " + hold.owner() + " since " + time(hold.begin_time());
@@ -56,6 +46,12 @@ std::string board_text(const v1::Board& board, const v1::BoardType& type) {
   text += board_line("runtimes", runtimes(board.agent()));
   text +=
       board_line("unit id", board.agent().unit_id().empty() ? "none: the identity is weak" : board.agent().unit_id());
+  for (const v1::RecoveryRung& rung : board.recovery()) {
+    text += board_line(&rung == &board.recovery(0) ? "recovery" : "",
+                       rung.rung() + ": helped " + grouped(rung.helped()) + " of " + grouped(rung.tried()) +
+                           " times, last " + time(rung.last_time()) +
+                           (rung.last_failure().empty() ? "" : ", without success: " + rung.last_failure()));
+  }
   text += board_line("last seen", time(board.last_seen_time()));
   return text + board_line("runs", grouped(board.runs_finished()) + ", of which " + grouped(board.runs_failed()) +
                                        " failed for the board's sake");
@@ -113,7 +109,7 @@ template <class Request>
 Request request_of(const HoldOptions& options) {
   Request request;
   request.set_board_id(options.board);
-  request.set_owner(options.owner.empty() ? caller() : options.owner);
+  request.set_owner(options.owner.empty() ? user_at_host() : options.owner);
   request.set_reason(options.reason);
   return request;
 }
@@ -169,7 +165,7 @@ ExitCode board_release(const GlobalOptions& global, const HoldOptions& options) 
   request.set_board_id(options.board);
   request.set_token(options.token);
   request.set_force(options.force);
-  request.set_owner(options.owner.empty() ? caller() : options.owner);
+  request.set_owner(options.owner.empty() ? user_at_host() : options.owner);
   v1::ReleaseBoardResponse response;
   const ExitCode called = connection.call(*stub, &v1::BoardService::Stub::ReleaseBoard, request, &response);
   if (called != kOk) return called;

@@ -85,6 +85,9 @@ struct SubmitOptions {
   bool cancel_on_interrupt = false;
   std::string key;
   std::vector<std::string> annotations;
+  std::string owner;         // empty: the user
+  std::string priority;      // low, normal, high; empty: normal
+  std::string start_within;  // a duration; empty: none
 };
 ExitCode submit(const GlobalOptions& global, const SubmitOptions& options);
 

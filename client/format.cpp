@@ -130,6 +130,7 @@ std::string time(const google::protobuf::Timestamp& stamp) {
 std::string short_digest(const std::string& hex) { return hex.empty() ? "-" : hex.substr(0, 12); }
 
 std::string outcome(v1::Outcome outcome) { return words(v1::Outcome_Name(outcome), sizeof("OUTCOME"), outcome); }
+std::string priority(v1::Priority priority) { return words(v1::Priority_Name(priority), sizeof("PRIORITY"), priority); }
 std::string run_state(v1::RunState state) { return words(v1::RunState_Name(state), sizeof("RUN_STATE"), state); }
 std::string activity(v1::Activity activity) { return words(v1::Activity_Name(activity), sizeof("ACTIVITY"), activity); }
 std::string health(v1::Health health) { return words(v1::Health_Name(health), sizeof("HEALTH"), health); }

@@ -47,6 +47,7 @@ std::string short_digest(const std::string& hex);
 /// "succeeded"; "-" while unset. Any enum of the API: its value without prefix, in lower case.
 std::string outcome(v1::Outcome outcome);
 std::string run_state(v1::RunState state);
+std::string priority(v1::Priority priority);
 std::string activity(v1::Activity activity);
 std::string health(v1::Health health);
 std::string hold_kind(v1::HoldKind kind);

@@ -103,6 +103,7 @@ class GateMeasuring {
     if (plan_.head.name() != plan_.base.name()) spec.add_models(plan_.head.name());
     spec.add_boards(board_id);
     spec.add_runtimes(runtime_);
+    spec.set_owner(user_name());
     (*spec.mutable_annotations())["gate"] = purpose;
     v1::SubmitJobResponse response;
     const auto stub = connection_.stub<v1::JobService>();

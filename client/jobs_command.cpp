@@ -29,9 +29,14 @@ std::string heading(const v1::Job& job) {
     measured += (measured.empty() ? "" : ", ") + client::measurement(static_cast<v1::Measurement>(measurement));
   }
   const v1::RunSettings& settings = job.spec().settings();
-  std::string text = "job        " + job.job_id() + "\nstate      " + state_of(job) + "\nmodels     " +
-                     joined(job.spec().models()) + "\nboards     " + joined(job.spec().boards()) + "\nruntimes   " +
-                     joined(job.spec().runtimes()) + "\nmeasures   " + measured + "\nsettings   " +
+  const std::string queue =
+      (job.spec().owner().empty() ? "-" : printable(job.spec().owner())) + ", " + priority(job.spec().priority()) +
+      " priority" +
+      (job.spec().start_within_s() == 0 ? ""
+                                        : ", to begin within " + std::to_string(job.spec().start_within_s()) + " s");
+  std::string text = "job        " + job.job_id() + "\nowner      " + queue + "\nstate      " + state_of(job) +
+                     "\nmodels     " + joined(job.spec().models()) + "\nboards     " + joined(job.spec().boards()) +
+                     "\nruntimes   " + joined(job.spec().runtimes()) + "\nmeasures   " + measured + "\nsettings   " +
                      std::to_string(settings.sessions()) + " sessions, " + std::to_string(settings.warmup()) +
                      " warm-up, " + std::to_string(settings.iterations()) + " iterations, seed " +
                      std::to_string(settings.input_seed()) + "\nsubmitted  " + time(job.create_time()) +
@@ -51,10 +56,11 @@ ExitCode jobs_list(const GlobalOptions& global, std::uint32_t limit) {
   const ExitCode called = connection.call(*stub, &v1::JobService::Stub::ListJobs, request, &response);
   if (called != kOk) return called;
   if (global.json) return print(to_json(response)) ? kOk : kUnavailable;
-  Table table({{"JOB"}, {"STATE"}, {"MODELS"}, {"BOARDS"}, {"SUBMITTED"}, {"FINISHED"}});
+  Table table({{"JOB"}, {"OWNER"}, {"STATE"}, {"MODELS"}, {"BOARDS"}, {"SUBMITTED"}, {"FINISHED"}});
   for (const v1::Job& job : response.jobs()) {
-    table.add({job.job_id(), state_of(job), shortened(joined(job.spec().models()), 40),
-               shortened(joined(job.spec().boards()), 40), time(job.create_time()), time(job.finish_time())});
+    table.add({job.job_id(), job.spec().owner().empty() ? "-" : shortened(job.spec().owner(), 20), state_of(job),
+               shortened(joined(job.spec().models()), 40), shortened(joined(job.spec().boards()), 40),
+               time(job.create_time()), time(job.finish_time())});
   }
   return print(table.text()) ? kOk : kUnavailable;
 }

@@ -202,6 +202,14 @@ void add_submit_command(CLI::App& app, Arguments& args, Action& chosen) {
   submit->add_flag("--cancel-on-interrupt", options.cancel_on_interrupt,
                    "With --wait: Ctrl-C cancels the job (default: it goes on)");
   submit->add_option("--key", options.key, "Idempotency key: the same key and job again gives the same job");
+  submit->add_option("--owner", options.owner,
+                     "Whose job it is: owners take turns on the boards (default: your user name)");
+  submit
+      ->add_option("--priority", options.priority,
+                   "Among the owner's own jobs: low, normal or high, each served eight times as often as the one below")
+      ->check(CLI::IsMember({"low", "normal", "high"}));
+  submit->add_option("--start-within", options.start_within,
+                     "30m, 2h, 1d: runs that no board has begun by then end as timed out (default: they wait)");
   submit->add_option("--annotate", options.annotations, "KEY=VALUE, kept with the job; repeatable")
       ->allow_extra_args(false);
 }

@@ -2,7 +2,9 @@
 #include <memory>
 #include <optional>
 
+#include "client/caller.h"
 #include "client/commands.h"
+#include "client/duration.h"
 #include "client/interrupt.h"
 #include "client/job_runs.h"
 #include "client/job_watch.h"
@@ -40,6 +42,17 @@ ExitCode fill_spec(const SubmitOptions& options, v1::JobSpec* spec) {
   spec->mutable_settings()->set_warmup(options.warmup);
   spec->mutable_settings()->set_input_seed(options.seed);
   spec->set_fit_policy(options.skip_unfit ? v1::FIT_POLICY_SKIP : v1::FIT_POLICY_FAIL);
+  spec->set_owner(options.owner.empty() ? user_name() : options.owner);
+  spec->set_priority(options.priority == "low"    ? v1::PRIORITY_LOW
+                     : options.priority == "high" ? v1::PRIORITY_HIGH
+                                                  : v1::PRIORITY_NORMAL);
+  if (!options.start_within.empty()) {
+    const auto seconds = parse_duration(options.start_within);
+    if (!seconds.has_value()) {
+      return report_usage("\"" + options.start_within + "\" is no duration", "write --start-within 30m, 2h or 1d");
+    }
+    spec->set_start_within_s(static_cast<std::uint32_t>(*seconds));
+  }
   for (const std::string& annotation : options.annotations) {
     const auto equals = annotation.find('=');
     if (equals == 0 || equals == std::string::npos) {

@@ -8,6 +8,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/strip.h"
+#include "server/base/clean_text.h"
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/jobs/carried_runtimes.h"
@@ -16,6 +17,8 @@ namespace tinyrig::jobs {
 namespace {
 
 constexpr std::size_t kMaxSpecBytes = 64 * 1024;
+constexpr std::size_t kMaxOwnerBytes = 100;
+constexpr std::uint32_t kMaxStartWithinS = 30 * 24 * 3'600;
 constexpr char kLabelPrefix[] = "label:";
 constexpr char kAll[] = "all";
 constexpr char kRuntimeNotCarried[] = "RUNTIME_NOT_CARRIED";
@@ -126,6 +129,19 @@ absl::StatusOr<v1::JobSpec> complete(v1::JobSpec spec, const ExpandContext& cont
                        std::to_string(kMaxSpecBytes) + " are taken",
                    "Shorten its annotations, or split the job.");
   }
+  if (spec.owner().size() > kMaxOwnerBytes || clean_text(spec.owner(), kMaxOwnerBytes) != spec.owner()) {
+    return invalid("SPEC_INVALID",
+                   "the owner's name is longer than " + std::to_string(kMaxOwnerBytes) + " bytes or is no plain text",
+                   "Name a person, a team or a pipeline.");
+  }
+  if (spec.start_within_s() > kMaxStartWithinS) {
+    return invalid("SPEC_INVALID",
+                   "start_within_s is " + std::to_string(spec.start_within_s()) + ", at most " +
+                       std::to_string(kMaxStartWithinS) + " (30 days) are taken",
+                   "Give the job less time, or leave it out: it then has no end.");
+  }
+  if (!v1::Priority_IsValid(spec.priority())) return invalid("SPEC_INVALID", "priority is none that is known");
+  if (spec.priority() == v1::PRIORITY_UNSPECIFIED) spec.set_priority(v1::PRIORITY_NORMAL);
   if (!v1::FitPolicy_IsValid(spec.fit_policy())) return invalid("SPEC_INVALID", "fit_policy is none that is known");
   if (spec.fit_policy() == v1::FIT_POLICY_UNSPECIFIED) spec.set_fit_policy(v1::FIT_POLICY_FAIL);
   TINYRIG_RETURN_IF_ERROR(complete_settings(spec.mutable_settings()));

@@ -47,6 +47,7 @@ void JobQueue::finish(const std::string& run_id, std::uint32_t attempt, AttemptE
 
 bool JobQueue::cancel_requested(const std::string& run_id) const { return core_->cancel_requested(run_id); }
 
+void JobQueue::expire_jobs() { core_->expire_jobs(); }
 void JobQueue::retry_unsaved() { core_->retry_unsaved(); }
 
 void JobQueue::on_work(std::function<void()> hook) { core_->on_work(std::move(hook)); }

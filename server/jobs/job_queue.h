@@ -82,6 +82,9 @@ class JobQueue {
   /// then is. NOT_FOUND JOB_UNKNOWN. A finished job is left as it is.
   void cancel(const std::string& job_id, store::DoneWith<v1::Job> done);
 
+  /// Ends the runs of jobs whose start_within_s has passed before a board began them. Call every second from a timer.
+  void expire_jobs();
+
   /// The job with its runs as they are this moment (steps and progress included, which the store does
   /// not keep). Reads the disk. NOT_FOUND JOB_UNKNOWN.
   absl::StatusOr<v1::Job> job(const std::string& job_id) const;
@@ -95,9 +98,9 @@ class JobQueue {
   // --- the boards' side -----------------------------------------------------------------------------
 
   /// The next run for this board, leased to it; nullopt when there is none (or ends of runs wait for
-  /// room on the disk). Jobs take turns per board type, older first; a pinned run waits for its board; a
-  /// run that failed on a board goes to another usable unit when there is one. Asking tells the queue
-  /// that the board is usable.
+  /// room on the disk). Owners, and an owner's jobs, take turns per board type (pick.h); a pinned run waits for its
+  /// board; a run that failed on a board goes to another usable unit when there is one. Asking tells the queue that the
+  /// board is usable.
   std::optional<Lease> take(const BoardView& board);
 
   /// A board of the farm and what it carries, before it has asked for work for the first time.

@@ -22,14 +22,22 @@ bool may_carry(const BoardView& board, const std::string& runtime) {
 
 void WaitingRuns::add(const WaitingRun& run) {
   TypeQueue& queue = queues_[run.board_type];
-  Conditions conditions{run.pinned_board_id, run.required_label, run.runtime, run.avoid_board_ids};
-  const auto [share, is_new] = queue.shares.try_emplace(run.job_order);
-  if (is_new) share->second.tag = queue.served_tag;
-  ++share->second.waiting;
-  Bucket& bucket = queue.buckets[conditions];
-  bucket.runs[run.job_order].emplace(run.run_order, run.run_id);
-  bucket.turns.insert({share->second.tag, run.job_order});
-  places_[run.run_id] = {run.board_type, std::move(conditions), run.job_order, run.run_order};
+  Place place{run.board_type,
+              {run.pinned_board_id, run.required_label, run.runtime, run.avoid_board_ids},
+              {Step{run.owner, 1}, Step{std::to_string(run.priority_cost), run.priority_cost},
+               Step{std::to_string(run.job_order), 1}},
+              run.run_order};
+  Share* share = &queue.owners;
+  Runs* runs = &queue.buckets[place.conditions];
+  for (const Step& step : place.path) {
+    const auto [child, is_new] = share->children.try_emplace(step.key);
+    if (is_new) child->second.turn = {share->served_tag + step.cost, run.job_order};
+    share = &child->second;
+    ++share->waiting;
+    runs = &runs->children[share->turn];
+  }
+  runs->ids.emplace(run.run_order, run.run_id);
+  places_[run.run_id] = std::move(place);
 }
 
 bool WaitingRuns::remove(const std::string& run_id) {
@@ -44,22 +52,13 @@ std::optional<std::string> WaitingRuns::pick(const BoardView& board) {
   const auto found = queues_.find(board.type);
   if (found == queues_.end()) return std::nullopt;
   TypeQueue& queue = found->second;
-  const Bucket* best = nullptr;
+  const Runs* best = nullptr;
   for (const auto& [conditions, bucket] : queue.buckets) {
-    if (!suits(board, conditions)) continue;
-    const bool better = best == nullptr || *bucket.turns.begin() < *best->turns.begin() ||
-                        // The same job in two buckets: its older run first.
-                        (*bucket.turns.begin() == *best->turns.begin() &&
-                         bucket.runs.at(bucket.turns.begin()->job_order).begin()->first <
-                             best->runs.at(best->turns.begin()->job_order).begin()->first);
-    if (better) best = &bucket;
+    if (suits(board, conditions) && (best == nullptr || first_of(bucket).order < first_of(*best).order)) best = &bucket;
   }
   if (best == nullptr) return std::nullopt;
-
-  const Turn turn = *best->turns.begin();
-  const std::string run_id = best->runs.at(turn.job_order).begin()->second;
-  queue.served_tag = std::max(queue.served_tag, turn.tag);
-  retag(queue, turn.job_order, turn.tag + 1);
+  const std::string run_id = first_of(*best).run_id;
+  count_turn(queue, places_.at(run_id).path);
   remove(run_id);
   return run_id;
 }
@@ -98,26 +97,58 @@ bool WaitingRuns::another_suits(const BoardView& board, const Conditions& condit
   });
 }
 
-void WaitingRuns::take_out(const Place& place) {
-  const auto queue = queues_.find(place.board_type);
-  const auto share = queue->second.shares.find(place.job_order);
-  const auto bucket = queue->second.buckets.find(place.conditions);
-  const auto runs = bucket->second.runs.find(place.job_order);
-  runs->second.erase(place.run_order);
-  if (runs->second.empty()) {
-    bucket->second.runs.erase(runs);
-    bucket->second.turns.erase({share->second.tag, place.job_order});
+WaitingRuns::First WaitingRuns::first_of(const Runs& bucket) {
+  std::array<Turn, kLevels> turns{};
+  const Runs* runs = &bucket;
+  for (Turn& turn : turns) {
+    turn = runs->children.begin()->first;
+    runs = &runs->children.begin()->second;
   }
-  if (bucket->second.runs.empty()) queue->second.buckets.erase(bucket);
-  if (--share->second.waiting == 0) queue->second.shares.erase(share);
+  const auto& [run_order, run_id] = *runs->ids.begin();
+  return {{turns, run_order}, run_id};
 }
 
-void WaitingRuns::retag(TypeQueue& queue, std::uint64_t job_order, std::uint64_t tag) {
-  JobShare& share = queue.shares.at(job_order);
-  for (auto& [conditions, bucket] : queue.buckets) {
-    if (bucket.turns.erase({share.tag, job_order}) > 0) bucket.turns.insert({tag, job_order});
+void WaitingRuns::take_out(const Place& place) {
+  TypeQueue& queue = queues_.at(place.board_type);
+  const auto bucket = queue.buckets.find(place.conditions);
+  take_out_of(queue.owners, bucket->second, place, 0);
+  if (bucket->second.children.empty()) queue.buckets.erase(bucket);
+}
+
+void WaitingRuns::take_out_of(Share& share, Runs& runs, const Place& place, std::size_t level) {
+  if (level == kLevels) {
+    runs.ids.erase(place.run_order);
+    return;
   }
-  share.tag = tag;
+  const auto child = share.children.find(place.path[level].key);
+  const auto child_runs = runs.children.find(child->second.turn);
+  take_out_of(child->second, child_runs->second, place, level + 1);
+  if (child_runs->second.children.empty() && child_runs->second.ids.empty()) runs.children.erase(child_runs);
+  if (--child->second.waiting == 0) share.children.erase(child);
+}
+
+void WaitingRuns::count_turn(TypeQueue& queue, const Path& path) {
+  std::array<Turn, kLevels> from{}, to{};
+  Share* parent = &queue.owners;
+  for (std::size_t level = 0; level < kLevels; ++level) {
+    Share& share = parent->children.at(path[level].key);
+    from[level] = share.turn;
+    parent->served_tag = std::max(parent->served_tag, share.turn.tag);
+    share.turn.tag += path[level].cost;
+    to[level] = share.turn;
+    parent = &share;
+  }
+  for (auto& [conditions, bucket] : queue.buckets) move_turns(bucket, from, to, 0);
+}
+
+void WaitingRuns::move_turns(Runs& runs, const std::array<Turn, kLevels>& from, const std::array<Turn, kLevels>& to,
+                             std::size_t level) {
+  if (level == kLevels) return;
+  auto child = runs.children.extract(from[level]);
+  if (child.empty()) return;
+  move_turns(child.mapped(), from, to, level + 1);
+  child.key() = to[level];
+  runs.children.insert(std::move(child));
 }
 
 }  // namespace tinyrig::jobs

@@ -1,14 +1,18 @@
 // Which waiting run a board gets. A data structure without clock, store or threads; its caller locks.
 //
-// Jobs take turns: each has a tag per board type that rises by one with every run it gets there, the
-// smallest goes first, the older job among equals. A new job starts at the tag that was served last, so it
-// neither waits behind all of a great job nor overtakes for having come late (start-time fair queueing).
-// Within a job the order is that of its runs; a run that failed keeps its place.
+// Per board type, owners take turns; within an owner, its priorities; within a priority, its jobs. Each of them has a
+// tag that rises by its cost with every run it gets; the smallest goes first, the older among equals. Who is new, or
+// comes back, starts one cost after the tag that was served last, so it neither waits behind all of a great job nor
+// overtakes for having come late (start-time fair queueing, with the finish tag as key). A job's tag is passed by in
+// the end, however many new ones come, and there are only three priorities: nothing starves. An owner's cost is one, so
+// that many jobs or high priorities take nothing from other owners. Within a job the order is that of its runs; a run
+// that failed keeps its place.
 //
 // Runs with the same conditions (type, pinned board, label, runtime, boards to avoid) share a bucket. Picking costs
 // one look into each bucket of the board's type and a logarithm, however many runs wait.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -37,6 +41,10 @@ struct WaitingRun {
   std::string runtime;
   /// Units that failed it, sorted: another one gets it when there is one.
   std::vector<std::string> avoid_board_ids;
+  /// Whose job it is; those without a name are one owner.
+  std::string owner = {};
+  /// What a run costs its priority: one of cost 1 gets eight runs while one of cost 8 gets one.
+  std::uint64_t priority_cost = 1;
 };
 
 class WaitingRuns {
@@ -65,28 +73,43 @@ class WaitingRuns {
     auto operator<=>(const Conditions&) const = default;
   };
   struct Turn {
-    std::uint64_t tag = 0;
-    std::uint64_t job_order = 0;
+    std::uint64_t tag;
+    std::uint64_t age_order;  // smaller is older; unique among those that take turns with each other
     auto operator<=>(const Turn&) const = default;
   };
-  struct Bucket {
-    std::set<Turn> turns;                                                // jobs with runs here
-    std::map<std::uint64_t, std::map<std::uint64_t, std::string>> runs;  // job order -> run order -> id
-  };
-  struct JobShare {
-    std::uint64_t tag = 0;
+  /// One of those that take turns: an owner, a priority of it, a job of that.
+  struct Share {
+    Turn turn{};
+    std::uint64_t served_tag = 0;  // of its children
     std::size_t waiting = 0;
+    std::map<std::string, Share> children;
+  };
+  /// From the root to a job, by the keys of shares.
+  struct Step {
+    std::string key;
+    std::uint64_t cost = 1;
+  };
+  static constexpr std::size_t kLevels = 3;
+  using Path = std::array<Step, kLevels>;
+  /// The waiting runs of a bucket, in the order in which they are served.
+  struct Runs {
+    std::map<Turn, Runs> children;
+    std::map<std::uint64_t, std::string> ids;  // of a job: run order -> run id
+  };
+  /// The run of a bucket that is served first; the smallest order of all buckets goes first.
+  struct First {
+    std::pair<std::array<Turn, kLevels>, std::uint64_t> order;
+    const std::string& run_id;
   };
   struct TypeQueue {
-    std::uint64_t served_tag = 0;
-    std::map<std::uint64_t, JobShare> shares;  // by job order
-    std::map<Conditions, Bucket> buckets;
+    Share owners;
+    std::map<Conditions, Runs> buckets;
   };
   /// Where a waiting run is.
   struct Place {
     std::string board_type;
     Conditions conditions;
-    std::uint64_t job_order = 0;
+    Path path;
     std::uint64_t run_order = 0;
   };
 
@@ -96,7 +119,11 @@ class WaitingRuns {
   bool may_run_on(const BoardView& board, const Conditions& conditions) const;
   bool another_suits(const BoardView& board, const Conditions& conditions) const;
   void take_out(const Place& place);
-  static void retag(TypeQueue& queue, std::uint64_t job_order, std::uint64_t tag);
+  static void take_out_of(Share& share, Runs& runs, const Place& place, std::size_t level);
+  static void count_turn(TypeQueue& queue, const Path& path);
+  static void move_turns(Runs& runs, const std::array<Turn, kLevels>& from, const std::array<Turn, kLevels>& to,
+                         std::size_t level);
+  static First first_of(const Runs& bucket);
 
   std::map<std::string, TypeQueue> queues_;  // by board type
   std::map<std::string, Place> places_;      // by run id

@@ -12,6 +12,17 @@ namespace {
 
 constexpr std::size_t kMaxLogTextBytes = 4'096;
 
+// What job.proto promises of priorities.
+std::uint64_t cost_of(v1::Priority priority) {
+  if (priority == v1::PRIORITY_HIGH) return 1;
+  return priority == v1::PRIORITY_LOW ? 64 : 8;
+}
+
+std::optional<absl::Time> deadline_of(const v1::Job& job) {
+  if (job.spec().start_within_s() == 0) return std::nullopt;
+  return absl::FromUnixMicros(store::micros_of(job.create_time())) + absl::Seconds(job.spec().start_within_s());
+}
+
 }  // namespace
 
 JobQueue::Core::Core(store::Store& store, events::EventBus& bus, const Clock& clock, IdSource& ids, Planner planner)
@@ -105,7 +116,14 @@ void JobQueue::Core::add_job(v1::Job job) {
   entry.job = std::move(job);
   entry.job.clear_runs();
   entry.order = next_order_++;
+  if (const auto deadline = deadline_of(entry.job)) deadlines_.emplace(*deadline, entry.job.job_id());
   jobs_.insert_or_assign(entry.job.job_id(), std::move(entry));
+}
+
+void JobQueue::Core::forget_job(const JobEntry& entry) {
+  const std::string job_id = entry.job.job_id();
+  if (const auto deadline = deadline_of(entry.job)) deadlines_.erase({*deadline, job_id});
+  jobs_.erase(job_id);
 }
 
 JobQueue::Core::RunEntry& JobQueue::Core::add_run(store::ScheduledRun scheduled) {
@@ -121,7 +139,7 @@ JobQueue::Core::RunEntry& JobQueue::Core::add_run(store::ScheduledRun scheduled)
 
 void JobQueue::Core::make_waiting(const std::string& run_id, RunEntry& run) {
   JobEntry& job = jobs_.at(run.scheduled.run.job_id());
-  if (job.cancels_in_flight > 0) {
+  if (job.stops_in_flight > 0) {
     run.phase = Phase::kHeld;
     return;
   }
@@ -130,7 +148,8 @@ void JobQueue::Core::make_waiting(const std::string& run_id, RunEntry& run) {
   std::sort(avoid.begin(), avoid.end());
   avoid.erase(std::unique(avoid.begin(), avoid.end()), avoid.end());
   waiting_.add({run_id, job.order, run.order, run.scheduled.run.summary().board_type(), run.scheduled.pinned_board_id,
-                run.scheduled.required_label, run.scheduled.run.summary().runtime(), std::move(avoid)});
+                run.scheduled.required_label, run.scheduled.run.summary().runtime(), std::move(avoid),
+                job.job.spec().owner(), cost_of(job.job.spec().priority())});
 }
 
 void JobQueue::Core::adopt(RunEntry& run, v1::RunSummary summary) {
@@ -153,7 +172,7 @@ void JobQueue::Core::drop_run(const std::string& run_id, RunEntry& run) {
   job.run_ids.erase(run_id);
   --job.runs_by_state.at(run.scheduled.run.summary().state());
   const bool job_is_over = job.run_ids.empty() && job.job.state() == v1::RUN_STATE_FINISHED;
-  if (job_is_over) jobs_.erase(run.scheduled.run.job_id());
+  if (job_is_over) forget_job(job);
   waiting_.remove(run_id);
   unsaved_.erase(run_id);
   runs_.erase(run_id);

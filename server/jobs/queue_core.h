@@ -2,8 +2,9 @@
 // finished, in memory, and what happens to them. The store holds the truth; this mirrors it.
 //
 // A run's way: kWaiting -> kActive (a board has it) -> kEnding (its end is on the way to the disk) -> gone,
-// or kWaiting again. When the disk refuses the end: kUnsaved until it is tried again. While a cancellation
-// is on the way to the disk its job's waiting runs are kHeld, so that no board gets them.
+// or kWaiting again. When the disk refuses the end: kUnsaved until it is tried again. While the
+// end of a job's waiting runs (cancelled, or out of time) is on the way to the disk they are kHeld, so that no board
+// gets them.
 //
 // Lifetime: shared by the queue and by the store's completions that are still to come.
 #pragma once
@@ -21,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "server/jobs/job_queue.h"
 #include "server/jobs/pick.h"
 
@@ -32,9 +34,10 @@ class JobQueue::Core : public std::enable_shared_from_this<JobQueue::Core> {
 
   // queue_submit.cpp
   void submit(v1::JobSpec spec, std::string idempotency_key, store::DoneWith<v1::SubmitJobResponse> done);
-  // queue_cancel.cpp
+  // queue_stop.cpp
   void cancel(const std::string& job_id, store::DoneWith<v1::Job> done);
   bool cancel_requested(const std::string& run_id) const;
+  void expire_jobs();
   // queue_runs.cpp
   absl::Status recover();
   std::optional<Lease> take(const BoardView& board);
@@ -77,12 +80,13 @@ class JobQueue::Core : public std::enable_shared_from_this<JobQueue::Core> {
     std::uint64_t order = 0;
     std::set<std::string> run_ids;                 // those that have not finished
     std::array<std::uint32_t, 8> runs_by_state{};  // of run_ids
-    int cancels_in_flight = 0;
+    int stops_in_flight = 0;
   };
 
   // All of these with mutex_ held.
   RunEntry* active_run(const std::string& run_id, std::uint32_t attempt);
   void add_job(v1::Job job);
+  void forget_job(const JobEntry& job);
   RunEntry& add_run(store::ScheduledRun scheduled);
   void make_waiting(const std::string& run_id, RunEntry& run);
   /// The run's summary becomes this one; events say so.
@@ -97,13 +101,15 @@ class JobQueue::Core : public std::enable_shared_from_this<JobQueue::Core> {
   void wait_for_room(RunEntry& run, const absl::Status& status);
   void log_locked(const std::string& job_id, const std::string& run_id, const std::string& board_id,
                   const std::string& level, const std::string& text);
-  void follow_cancellation(JobEntry& job, const v1::Job& stored, std::vector<StopOrder>* to_stop);
+  /// Keeps the job's waiting runs from boards until the store has answered that they ended: stopped() follows.
+  void hold_waiting(JobEntry& job);
+  void follow_stop(JobEntry& job, const v1::Job& stored, std::vector<StopOrder>* to_stop);
   store::AttemptEnd decide(const RunEntry& run, AttemptEnd end) const;
 
   // The store's completions.
   void submitted(std::shared_ptr<store::NewJob> job, absl::StatusOr<store::AcceptedJob> accepted,
                  store::DoneWith<v1::SubmitJobResponse> done);
-  void cancelled(const std::string& job_id, absl::StatusOr<v1::Job> job, store::DoneWith<v1::Job> done);
+  void stopped(const std::string& job_id, absl::StatusOr<v1::Job> job, store::DoneWith<v1::Job> done);
   void ended(const std::string& run_id, absl::StatusOr<store::AttemptEndResult> result);
 
   void answer_known(const std::string& job_id, store::DoneWith<v1::SubmitJobResponse> done) const;
@@ -123,6 +129,7 @@ class JobQueue::Core : public std::enable_shared_from_this<JobQueue::Core> {
   std::unordered_map<std::string, RunEntry> runs_;
   WaitingRuns waiting_;
   std::set<std::string> unsaved_;
+  std::set<std::pair<absl::Time, std::string>> deadlines_;  // of unfinished jobs, with their ids
   std::uint64_t next_order_ = 1;
 
   // Held while a hook runs, never together with mutex_.

@@ -166,7 +166,7 @@ void JobQueue::Core::submitted(std::shared_ptr<store::NewJob> new_job, absl::Sta
       make_waiting(run_id, run);
       publish_run(run);
     }
-    if (job.run_ids.empty()) jobs_.erase(accepted->job_id);
+    if (job.run_ids.empty()) forget_job(job);
   }
   done(std::move(response));
   call_work_hook();

@@ -28,6 +28,7 @@ absl::StatusOr<JobPage> list_jobs(Connection& database, std::uint32_t page_size,
 absl::StatusOr<std::vector<v1::Job>> unfinished_jobs(Connection& database);
 
 absl::StatusOr<v1::Job> request_cancel(Connection& database, const std::string& job_id, absl::Time when);
+absl::StatusOr<v1::Job> expire_job(Connection& database, const std::string& job_id, absl::Time when);
 
 /// Ends the job when its last run has ended; true when it did.
 absl::StatusOr<bool> finish_job_if_done(Connection& database, std::int64_t job_number, std::int64_t time_us);

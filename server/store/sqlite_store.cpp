@@ -76,6 +76,11 @@ class SqliteStore final : public Store {
                     when](Connection& database) { return store::request_cancel(database, job_id, when); },
                    std::move(done));
   }
+  void expire_job(std::string job_id, absl::Time when, DoneWith<v1::Job> done) override {
+    write<v1::Job>(
+        [job_id = std::move(job_id), when](Connection& database) { return store::expire_job(database, job_id, when); },
+        std::move(done));
+  }
   absl::StatusOr<v1::Job> job(const std::string& job_id) const override {
     return read([&](Connection& database) { return read_job_with_runs(database, job_id); });
   }

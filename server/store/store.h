@@ -181,6 +181,10 @@ class Store {
   /// Gives the job with its runs. NOT_FOUND JOB_UNKNOWN. A finished job is left as it is.
   virtual void request_cancel(std::string job_id, absl::Time when, DoneWith<v1::Job> done) = 0;
 
+  /// Ends the job's queued runs as timed_out, DEADLINE_PASSED: its start_within_s has passed. Otherwise like
+  /// request_cancel, but the job is not marked.
+  virtual void expire_job(std::string job_id, absl::Time when, DoneWith<v1::Job> done) = 0;
+
   /// With its runs. NOT_FOUND JOB_UNKNOWN.
   virtual absl::StatusOr<v1::Job> job(const std::string& job_id) const = 0;
 

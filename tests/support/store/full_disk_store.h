@@ -48,6 +48,10 @@ class FullDiskStore final : public store::Store {
     if (full_) return refuse(std::move(done));
     real_.request_cancel(std::move(job_id), when, std::move(done));
   }
+  void expire_job(std::string job_id, absl::Time when, store::DoneWith<v1::Job> done) override {
+    if (full_) return refuse(std::move(done));
+    real_.expire_job(std::move(job_id), when, std::move(done));
+  }
   void append_logs(std::vector<v1::LogLine> lines, store::Done done) override {
     if (full_) return refuse(std::move(done));
     real_.append_logs(std::move(lines), std::move(done));

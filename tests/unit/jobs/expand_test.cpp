@@ -290,6 +290,17 @@ TEST_F(ExpandTest, RefusesWhatTheFarmCannotDo) {
   v1::JobSpec policy = spec({"kws"}, {"all"});
   policy.set_fit_policy(static_cast<v1::FitPolicy>(9));
   expect_error(policy, absl::StatusCode::kInvalidArgument, "SPEC_INVALID", "fit_policy");
+  v1::JobSpec priority = spec({"kws"}, {"all"});
+  priority.set_priority(static_cast<v1::Priority>(9));
+  expect_error(priority, absl::StatusCode::kInvalidArgument, "SPEC_INVALID", "priority");
+  v1::JobSpec late = spec({"kws"}, {"all"});
+  late.set_start_within_s(30 * 24 * 3'600 + 1);
+  expect_error(late, absl::StatusCode::kInvalidArgument, "SPEC_INVALID", "start_within_s is 2592001");
+  v1::JobSpec owner = spec({"kws"}, {"all"});
+  owner.set_owner("ann\x1b[2J");
+  expect_error(owner, absl::StatusCode::kInvalidArgument, "SPEC_INVALID", "plain text");
+  owner.set_owner(std::string(101, 'a'));
+  expect_error(owner, absl::StatusCode::kInvalidArgument, "SPEC_INVALID", "longer than 100 bytes");
 }
 
 TEST_F(ExpandTest, BoundsSettings) {

@@ -50,7 +50,7 @@ class RandomFarm {
       case 7:
         return finish_stale();
       case 8:
-        return pick(4) == 0 ? cancel() : move_on();
+        return pick(4) == 0 ? cancel() : pick(3) == 0 ? time_passes() : move_on();
       default:
         return pick(6) == 0 ? restart() : resubmit();
     }
@@ -108,8 +108,13 @@ class RandomFarm {
 
   v1::JobSpec random_spec() {
     static const std::vector<std::vector<std::string>> kSelectors = {{"t"}, {"u"}, {"t", "u"}, {"a"}, {"b", "u"}};
-    return QueueFarm::spec(pick(2) == 0 ? std::vector<std::string>{"kws"} : std::vector<std::string>{"kws", "vww"},
-                           kSelectors.at(pick(kSelectors.size())));
+    v1::JobSpec spec =
+        QueueFarm::spec(pick(2) == 0 ? std::vector<std::string>{"kws"} : std::vector<std::string>{"kws", "vww"},
+                        kSelectors.at(pick(kSelectors.size())));
+    spec.set_owner(pick(2) == 0 ? "ann" : "bob");
+    spec.set_priority(static_cast<v1::Priority>(pick(4)));
+    if (pick(3) == 0) spec.set_start_within_s(1 + static_cast<std::uint32_t>(pick(300)));
+    return spec;
   }
 
   void submit() {
@@ -181,6 +186,30 @@ class RandomFarm {
     const Lease& lease = leases_[pick(leases_.size())];
     farm_.queue().set_state(lease.run_id, lease.attempt,
                             static_cast<v1::RunState>(v1::RUN_STATE_PREPARING + static_cast<int>(pick(3))));
+  }
+
+  void time_passes() {
+    farm_.clock().advance(absl::Seconds(30));
+    expire();
+  }
+
+  // What the daemon's timer does.
+  void expire() {
+    farm_.queue().expire_jobs();
+    farm_.settle();
+    for (const auto& [spec, job_id] : submissions_) {
+      const auto job = farm_.store().job(job_id);
+      if (spec.start_within_s() == 0 ||
+          store::micros_of(job->create_time()) + std::int64_t{spec.start_within_s()} * 1'000'000 >
+              absl::ToUnixMicros(farm_.clock().now())) {
+        continue;
+      }
+      for (auto& [run_id, run] : runs_) {
+        if (run.job_id == job_id && !run.active && run.outcome == v1::OUTCOME_UNSPECIFIED) {
+          run.outcome = v1::OUTCOME_TIMED_OUT;
+        }
+      }
+    }
   }
 
   void cancel() {

@@ -252,6 +252,75 @@ TEST_F(JobQueueTest, CancellingTwiceAndTooLateIsFine) {
   EXPECT_EQ(reason_of(farm_.cancel("j-unknown").status()), "JOB_UNKNOWN");
 }
 
+TEST_F(JobQueueTest, RunsThatNoBoardBeganInTimeAreTimedOut) {
+  v1::JobSpec spec = QueueFarm::spec({"kws", "vww"}, {"t"});
+  spec.set_start_within_s(60);
+  const v1::Job job = farm_.submit(spec)->job();
+  const Lease lease = must_take(kBoardA);
+  farm_.clock().advance(absl::Seconds(59));
+  farm_.queue().expire_jobs();
+  farm_.settle();
+  EXPECT_EQ(farm_.queue().queued_runs(), 1u);
+  farm_.clock().advance(absl::Seconds(1));
+  farm_.queue().expire_jobs();
+  farm_.settle();
+  EXPECT_FALSE(farm_.queue().take(kBoardB).has_value());
+  EXPECT_FALSE(farm_.queue().cancel_requested(lease.run_id)) << "what has begun may end";
+  const auto late = farm_.queue().job(job.job_id());
+  EXPECT_EQ(late->runs(1).outcome(), v1::OUTCOME_TIMED_OUT);
+  EXPECT_EQ(late->runs(1).reason(), "DEADLINE_PASSED");
+  EXPECT_NE(late->state(), v1::RUN_STATE_FINISHED);
+  finish(lease, v1::OUTCOME_SUCCEEDED);
+  EXPECT_EQ(farm_.store().run(lease.run_id)->summary().outcome(), v1::OUTCOME_SUCCEEDED);
+  EXPECT_EQ(farm_.store().job(job.job_id())->outcome(), v1::OUTCOME_TIMED_OUT);
+}
+
+TEST_F(JobQueueTest, AFailedRunIsNotBegunAgainAfterTheDeadline) {
+  v1::JobSpec spec = QueueFarm::spec({"kws"}, {"t"});
+  spec.set_start_within_s(60);
+  const v1::Job job = farm_.submit(spec)->job();
+  const Lease lease = must_take(kBoardA);
+  farm_.clock().advance(absl::Seconds(61));
+  farm_.queue().expire_jobs();
+  finish(lease, v1::OUTCOME_BOARD_ERROR);
+  farm_.queue().expire_jobs();
+  farm_.settle();
+  EXPECT_EQ(farm_.store().job(job.job_id())->outcome(), v1::OUTCOME_TIMED_OUT);
+  EXPECT_EQ(farm_.store().run(lease.run_id)->attempts_size(), 1);
+  farm_.queue().expire_jobs();  // the job is not listed any more
+}
+
+TEST_F(JobQueueTest, ADeadlineOutlivesARestartAndAFullDisk) {
+  v1::JobSpec spec = QueueFarm::spec({"kws"}, {"t"});
+  spec.set_start_within_s(60);
+  const v1::Job job = farm_.submit(spec)->job();
+  farm_.restart();
+  farm_.clock().advance(absl::Seconds(60));
+  farm_.disk().set_full(true);
+  farm_.queue().expire_jobs();
+  farm_.settle();
+  EXPECT_EQ(farm_.queue().queued_runs(), 1u);
+  farm_.disk().set_full(false);
+  farm_.queue().expire_jobs();
+  farm_.settle();
+  EXPECT_EQ(farm_.store().job(job.job_id())->outcome(), v1::OUTCOME_TIMED_OUT);
+}
+
+TEST_F(JobQueueTest, OwnersAndPrioritiesOfJobsDecideWhoIsNext) {
+  const auto job_of = [this](const std::string& owner, v1::Priority priority) {
+    v1::JobSpec spec = QueueFarm::spec({"kws", "vww"}, {"t"});
+    spec.set_owner(owner);
+    spec.set_priority(priority);
+    return farm_.submit(spec)->job().job_id();
+  };
+  const std::string normal = job_of("ann", v1::PRIORITY_UNSPECIFIED);
+  const std::string high = job_of("ann", v1::PRIORITY_HIGH);
+  const std::string other = job_of("bob", v1::PRIORITY_LOW);
+  std::vector<std::string> order;
+  while (const auto lease = farm_.queue().take(kBoardA)) order.push_back(lease->job_id);
+  EXPECT_THAT(order, ElementsAre(high, other, high, other, normal, normal));
+}
+
 TEST_F(JobQueueTest, ARestartQueuesRunsAgainAndIsNoFailure) {
   const v1::Job job = submit({"kws", "vww"}, {"t"});
   const Lease first = must_take(kBoardA);

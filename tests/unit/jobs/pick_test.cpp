@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <random>
 
 namespace tinyrig::jobs {
@@ -18,10 +19,19 @@ class PickTest : public testing::Test {
            const std::string& runtime = "") {
     waiting_.add({run_id, job, ++order_, type, pinned, label, runtime, std::move(avoid)});
   }
-  std::string pick(const BoardView& board) { return waiting_.pick(board).value_or("-"); }
+  // Names may come again: the run's id has a number after '#', which pick() leaves out.
+  void add_of(const std::string& owner, std::uint64_t job, const std::string& name, std::uint64_t cost = 1,
+              const std::string& label = "") {
+    ++order_;
+    waiting_.add({name + "#" + std::to_string(order_), job, order_, "t", "", label, "", {}, owner, cost});
+  }
+  std::string pick(const BoardView& board) {
+    const std::string run_id = waiting_.pick(board).value_or("-");
+    return run_id.substr(0, run_id.find('#'));
+  }
   std::vector<std::string> pick_all(const BoardView& board) {
     std::vector<std::string> picked;
-    while (const auto run = waiting_.pick(board)) picked.push_back(*run);
+    for (std::string name = pick(board); name != "-"; name = pick(board)) picked.push_back(name);
     return picked;
   }
 
@@ -50,10 +60,89 @@ TEST_F(PickTest, ALateJobNeitherWaitsForAllNorOvertakesForLong) {
   for (int i = 0; i < 10; ++i) add(1, "1-" + std::to_string(i));
   for (int i = 0; i < 5; ++i) pick(a_);
   for (int i = 0; i < 3; ++i) add(2, "2-" + std::to_string(i));
+  EXPECT_EQ(pick(a_), "1-5") << "the older of equals";
   EXPECT_EQ(pick(a_), "2-0");
-  EXPECT_EQ(pick(a_), "1-5");
-  EXPECT_EQ(pick(a_), "2-1");
   EXPECT_EQ(pick(a_), "1-6");
+  EXPECT_EQ(pick(a_), "2-1");
+}
+
+TEST_F(PickTest, AStreamOfNewJobsDoesNotHoldUpAnOldOne) {
+  for (int i = 0; i < 10; ++i) add_of("", 1, "old");
+  int old_runs = 0;
+  for (std::uint64_t job = 2; job < 7; ++job) {
+    add_of("", job, "new");
+    for (int i = 0; i < 2; ++i) {
+      if (pick(a_) == "old") ++old_runs;
+    }
+  }
+  EXPECT_EQ(old_runs, 5);
+}
+
+TEST_F(PickTest, OwnersTakeTurnsHoweverManyJobsEachHas) {
+  for (std::uint64_t job = 1; job <= 6; ++job) add_of("ann", job, "ann" + std::to_string(job));
+  for (const char* id : {"bob1", "bob2", "bob3"}) add_of("bob", 7, id);
+  EXPECT_THAT(pick_all(a_), ElementsAre("ann1", "bob1", "ann2", "bob2", "ann3", "bob3", "ann4", "ann5", "ann6"));
+}
+
+TEST_F(PickTest, AnOwnerWhoSubmitsOneByOneDoesNotHoldUpAnother) {
+  for (int i = 0; i < 10; ++i) add_of("ann", 1, "ann");
+  int anns = 0;
+  for (std::uint64_t job = 2; job < 12; ++job) {
+    add_of("bob", job, "bob");
+    if (pick(a_) == "ann") ++anns;
+  }
+  EXPECT_EQ(anns, 5);
+}
+
+TEST_F(PickTest, PrioritiesShareWhatTheirOwnerGets) {
+  for (int i = 0; i < 90; ++i) add_of("ann", 1, "normal", 8);
+  for (int i = 0; i < 90; ++i) add_of("ann", 2, "high", 1);
+  for (int i = 0; i < 90; ++i) add_of("bob", 3, "bob", 8);
+  std::map<std::string, int> runs;
+  for (int i = 0; i < 36; ++i) ++runs[pick(a_)];
+  EXPECT_EQ(runs["bob"], 18) << "another's priorities are nothing to him";
+  EXPECT_EQ(runs["high"], 16);
+  EXPECT_EQ(runs["normal"], 2);
+}
+
+TEST_F(PickTest, ALowPriorityIsServedInTheEnd) {
+  add_of("ann", 1, "low", 64);
+  std::string picked;
+  int others = 0;
+  for (std::uint64_t job = 2; picked != "low"; ++job) {
+    ASSERT_LE(others, 64);
+    for (int i = 0; i < 2; ++i) add_of("ann", job, "high", 1);
+    picked = pick(a_);
+    if (picked == "high") ++others;
+  }
+  EXPECT_EQ(others, 63);
+}
+
+TEST_F(PickTest, MoreNewJobsThanBoardsCanServeDoNotHoldUpAnOldOne) {
+  for (int i = 0; i < 3; ++i) add_of("ann", 1, "old");
+  std::vector<int> waited;  // runs of others before each of the old job's
+  int others = 0;
+  for (std::uint64_t job = 2; waited.size() < 3; ++job) {
+    ASSERT_LT(job, 100U);
+    for (int i = 0; i < 2; ++i) add_of("ann", 2 * job + static_cast<std::uint64_t>(i), "new");
+    if (pick(a_) == "old") {
+      waited.push_back(others);
+      others = 0;
+    } else {
+      ++others;
+    }
+  }
+  // Two come while one is served, so each round is longer than the one before: but it ends.
+  EXPECT_THAT(waited, ElementsAre(0, 2, 6));
+}
+
+TEST_F(PickTest, OwnersTakeTurnsAcrossConditions) {
+  for (const char* id : {"ann1", "ann2"}) add_of("ann", 1, id, 1, "fast");
+  for (const char* id : {"ann3", "ann4"}) add_of("ann", 2, id);
+  for (const char* id : {"bob1", "bob2"}) add_of("bob", 3, id);
+  EXPECT_EQ(pick(a_), "ann3") << "a lacks the label";
+  EXPECT_EQ(pick(b_), "bob1") << "ann's turn counts in both places";
+  EXPECT_THAT(pick_all(b_), ElementsAre("ann1", "bob2", "ann2", "ann4"));
 }
 
 TEST_F(PickTest, OnlyTheBoardsType) {

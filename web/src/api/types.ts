@@ -110,6 +110,14 @@ export interface AgentIdentity {
   runtimes?: AgentRuntime[];
 }
 
+export interface RecoveryRung {
+  rung?: string;
+  tried?: Int64;
+  helped?: Int64;
+  lastTime?: Timestamp;
+  lastFailure?: string;
+}
+
 export interface Board {
   id?: string;
   boardType?: string;
@@ -129,6 +137,7 @@ export interface Board {
   runsFailed?: Int64;
   healthCode?: string;
   hold?: Hold;
+  recovery?: RecoveryRung[];
 }
 
 export interface ListBoardsRequest {
@@ -303,6 +312,12 @@ export type FitPolicy =
   | 'FIT_POLICY_FAIL'
   | 'FIT_POLICY_SKIP';
 
+export type Priority =
+  | 'PRIORITY_UNSPECIFIED'
+  | 'PRIORITY_LOW'
+  | 'PRIORITY_NORMAL'
+  | 'PRIORITY_HIGH';
+
 export interface RunSettings {
   sessions?: number;
   warmup?: number;
@@ -319,6 +334,9 @@ export interface JobSpec {
   settings?: RunSettings;
   fitPolicy?: FitPolicy;
   annotations?: Record<string, string>;
+  owner?: string;
+  priority?: Priority;
+  startWithinS?: number;
 }
 
 export interface SkippedCell {
