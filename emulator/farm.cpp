@@ -7,13 +7,16 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <span>
 #include <sstream>
 #include <utility>
 
 #include "emulator/host_board.h"
 #include "emulator/qemu_board.h"
+#include "emulator/unit_id.h"
 #include "server/base/error.h"
 #include "server/flash/firmware.h"
+#include "server/flash/rsp_packet.h"
 
 namespace tinyrig::emulator {
 namespace {
@@ -172,7 +175,8 @@ absl::Status Farm::write_farm_file() const {
            << " }\n";
     }
     file << "power = { kind = \"line-switch\", endpoint = " << quoted("unix:" + (folder / "control.sock").string())
-         << ", outlet = " << quoted(id) << " }\n";
+         << ", outlet = " << quoted(id) << " }\n"
+         << "unit_id = " << quoted(flash::to_hex(std::span<const std::uint8_t>(unit_id_of(id)))) << "\n";
   }
   file.close();
   std::error_code error;

@@ -21,6 +21,7 @@
 #include "server/daemon/options.h"
 #include "server/daemon/planner.h"
 #include "server/daemon/ports_file.h"
+#include "server/discovery/hot_plug.h"
 #include "server/events/event_bus.h"
 #include "server/jobs/hold_book.h"
 #include "server/jobs/ids.h"
@@ -39,13 +40,12 @@ int fail(const absl::Status& status) {
   return 1;
 }
 
-// Saves what a full disk refused, as soon as there is room again.
-void retry_unsaved_every(asio::steady_timer& timer, jobs::JobQueue& queue) {
-  timer.expires_after(seconds(5));
-  timer.async_wait([&timer, &queue](const boost::system::error_code& error) {
+void every(seconds period, asio::steady_timer& timer, std::function<void()> work) {
+  timer.expires_after(period);
+  timer.async_wait([period, &timer, work = std::move(work)](const boost::system::error_code& error) {
     if (error) return;
-    queue.retry_unsaved();
-    retry_unsaved_every(timer, queue);
+    work();
+    every(period, timer, work);
   });
 }
 
@@ -96,8 +96,12 @@ int serve(const daemon::Options& options) {
   if (!told.ok()) return fail(told);
 
   (*farm)->start();
-  asio::steady_timer unsaved(pool);
-  retry_unsaved_every(unsaved, queue);
+  auto hot_plug = discovery::HotPlug::start(pool.get_executor(), [&farm] { (*farm)->ports_changed(); });
+  if (!hot_plug.ok()) spdlog::warn("{}", std::string(hot_plug.status().message()));
+  asio::steady_timer saving(pool);
+  every(seconds(5), saving, [&queue] { queue.retry_unsaved(); });
+  asio::steady_timer expiring(pool);
+  every(seconds(1), expiring, [&queue] { queue.expire_jobs(); });
   spdlog::info("tinyrigd " TINYRIG_VERSION ": gRPC on {} (port {}), dashboard on http://{}/ (port {})",
                options.grpc_listen, (*api)->grpc_port(), options.http_listen, (*api)->http_port());
 
@@ -105,6 +109,7 @@ int serve(const daemon::Options& options) {
   signals.run();
 
   (*api)->stop();
+  hot_plug = absl::CancelledError();
   if (!(*farm)->stop(seconds(5))) spdlog::warn("a board did not let go in time");
   queue.on_work(nullptr);  // writes that still wait may tell of work; the farm is gone by then
   holds->on_change(nullptr);

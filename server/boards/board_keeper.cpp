@@ -22,8 +22,7 @@ namespace asio = boost::asio;
 using asio::awaitable;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kFirstHello{1'500};
-constexpr milliseconds kHelloAfterReset{3'000};
+constexpr char kPortGone[] = "PORT_NOT_FOUND";
 constexpr std::uint32_t kCalibrationLoops = 100'000;
 // Reading the counter and the call cost some instructions beside the loop.
 constexpr double kCalibrationTolerance = 0.001;
@@ -31,22 +30,16 @@ constexpr double kCalibrationTolerance = 0.001;
 }  // namespace
 
 BoardKeeper::BoardKeeper(asio::any_io_executor strand, FarmBoard board, CatalogEntry type,
-                         std::optional<flash::Firmware> firmware, const v1::Board& known, BoardCheck& check,
-                         const Clock& clock, Announce announce, LogLine log)
+                         std::optional<flash::Firmware> firmware, const v1::Board& known, KeeperWorld world)
     : strand_(std::move(strand)),
       farm_board_(std::move(board)),
       type_(std::move(type)),
       firmware_(std::move(firmware)),
-      check_(check),
-      clock_(clock),
-      announce_(std::move(announce)),
-      log_(std::move(log)),
+      world_(std::move(world)),
       view_(known) {
   // What cannot be made was refused when the farm file was read.
   if (auto flasher = make_flasher(farm_board_, type_); flasher.ok()) flasher_ = *std::move(flasher);
-  if (farm_board_.power.has_value()) {
-    if (auto power = make_power_switch(*farm_board_.power); power.ok()) power_ = *std::move(power);
-  }
+  if (farm_board_.power.has_value()) power_ = make_power_switch(*farm_board_.power);
   // Another agent is about to be flashed: what the one before carried says nothing any more.
   if (firmware_.has_value() && view_.agent().build_id() != firmware_->build_id) {
     view_.mutable_agent()->clear_runtimes();
@@ -67,7 +60,7 @@ BoardKeeper::BoardKeeper(asio::any_io_executor strand, FarmBoard board, CatalogE
   view_.clear_hold();
 }
 
-void BoardKeeper::announce(Change change) { announce_(view_, change); }
+void BoardKeeper::announce(Change change) { world_.announce(view_, change); }
 
 void BoardKeeper::set_activity(v1::Activity activity) {
   if (view_.activity() == activity) return;
@@ -140,6 +133,7 @@ void BoardKeeper::close() {
   closed_ = true;
   if (session_ != nullptr) session_->transport().close();
   if (flasher_ != nullptr) flasher_->cancel();
+  if (power_ != nullptr) power_->cancel();
 }
 
 awaitable<absl::Status> BoardKeeper::make_ready() {
@@ -157,7 +151,7 @@ awaitable<absl::Status> BoardKeeper::make_ready() {
   ready_ = true;
   *view_.mutable_agent() = identity_of(hello());
   view_.set_identity_weak(hello().unit_id().empty());
-  view_.mutable_last_seen_time()->set_seconds(absl::ToUnixSeconds(clock_.now()));
+  view_.mutable_last_seen_time()->set_seconds(absl::ToUnixSeconds(world_.clock.now()));
   view_.set_health(proof_.health);
   view_.set_health_code("");
   view_.set_health_reason(proof_.text);
@@ -171,40 +165,137 @@ bool BoardKeeper::agent_is_current() const {
 }
 
 awaitable<absl::Status> BoardKeeper::climb() {
-  TINYRIG_CO_RETURN_IF_ERROR(co_await open());
-  absl::Status heard = co_await say_hello(Speed::kUnknown, kFirstHello);
-  if (closed_) co_return heard;
-  if (!heard.ok() && power_ != nullptr) {
-    log_("warning", absl::StrCat("no answer (", std::string(heard.message()), "): power cycle"));
-    absl::Status cycled = co_await power_->cycle();
-    if (!cycled.ok()) log_("warning", std::string(cycled.message()));
-    TINYRIG_CO_RETURN_IF_ERROR(co_await open());
-    heard = co_await say_hello(Speed::kAfterReset, kHelloAfterReset);
+  absl::Status trouble;  // that the next rung is to end
+  for (const RecoveryStep& step : type_.recovery) {
+    if (!has(step.rung)) continue;
+    if (const std::string why = why_not(step, trouble); !why.empty()) {
+      if (step.rung != Rung::kHello) world_.log("info", absl::StrCat("no ", name_of(step.rung), ": ", why));
+      continue;
+    }
+    if (step.rung != Rung::kHello) {
+      world_.log("warning",
+                 absl::StrCat(reason_of(trouble), " (", std::string(trouble.message()), "): ", name_of(step.rung)));
+    }
+    failed_check_ = false;
+    auto trying = try_rung(step);
+    absl::Status end = co_await std::move(trying);
+    if (closed_) co_return end;
+    count(step, end);
+    if (step.rung == Rung::kHello) {
+      const bool gone = reason_of(end) == kPortGone;
+      if (was_gone_ && !gone) rests_.clear(Rung::kPowerCycle);
+      was_gone_ = gone;
+    }
+    if (end.ok()) co_return end;
+    trouble = std::move(end);
   }
-  if (heard.ok() && hello().board_type() != type_.type.id()) {
+  co_return trouble;
+}
+
+bool BoardKeeper::has(Rung rung) const {
+  switch (rung) {
+    case Rung::kHello:
+      return true;
+    case Rung::kReset:
+      return flasher_ != nullptr && flasher_->can_reset();
+    case Rung::kPowerCycle:
+      return power_ != nullptr;
+    case Rung::kFlash:
+      return flasher_ != nullptr && firmware_.has_value();
+  }
+  return false;
+}
+
+std::string BoardKeeper::why_not(const RecoveryStep& step, const absl::Status& trouble) const {
+  if (rests_.rests(step.rung, std::chrono::steady_clock::now())) return "it did not help, and rests";
+  if (step.rung == Rung::kHello) return "";
+  const std::string reason = reason_of(trouble);
+  if (reason == "WRONG_BOARD_TYPE" || reason == "WRONG_UNIT") return "this is another board";
+  if (reason == "PORT_IN_USE" || reason == "PORT_NOT_ALLOWED") return "the board may be well, its port is not ours";
+  if (reason == "AGENT_OUTDATED" && step.rung != Rung::kFlash) return "only flashing changes the agent";
+  if (reason == kPortGone && step.rung != Rung::kPowerCycle) return "there is no port";
+  const bool blank = view_.agent().build_id().empty() && has(Rung::kFlash);
+  if (blank && step.rung != Rung::kFlash) return "no agent has been seen on it";
+  if (step.rung == Rung::kPowerCycle) {
+    if (const std::string neighbour = world_.neighbour_at_work(); !neighbour.empty()) {
+      return absl::StrCat(neighbour, " hangs on the same outlet and is at work");
+    }
+  }
+  return "";
+}
+
+void BoardKeeper::count(const RecoveryStep& step, const absl::Status& end) {
+  const std::string name = name_of(step.rung);
+  auto& rungs = *view_.mutable_recovery();
+  auto rung = std::find_if(rungs.begin(), rungs.end(), [&name](const auto& known) { return known.rung() == name; });
+  if (rung == rungs.end()) {
+    view_.add_recovery()->set_rung(name);
+    // Gentlest first, as the ladder has them.
+    std::stable_sort(rungs.begin(), rungs.end(), [this](const auto& a, const auto& b) {
+      const auto place = [this](const std::string& rung_name) {
+        return std::find_if(type_.recovery.begin(), type_.recovery.end(),
+                            [&](const RecoveryStep& known) { return name_of(known.rung) == rung_name; });
+      };
+      return place(a.rung()) < place(b.rung());
+    });
+    rung = std::find_if(rungs.begin(), rungs.end(), [&name](const auto& known) { return known.rung() == name; });
+  }
+  rung->set_tried(rung->tried() + 1);
+  rung->mutable_last_time()->set_seconds(absl::ToUnixSeconds(world_.clock.now()));
+  if (end.ok()) {
+    rung->set_helped(rung->helped() + 1);
+    rung->clear_last_failure();
+    rests_.clear();
+  } else {
+    rung->set_last_failure(absl::StrCat(reason_of(end), ": ", std::string(end.message())));
+    rests_.failed(step, std::chrono::steady_clock::now());
+  }
+}
+
+awaitable<absl::Status> BoardKeeper::try_rung(const RecoveryStep& step) {
+  if (step.rung == Rung::kReset) {
+    if (flasher_->takes_port()) session_.reset();
+    TINYRIG_CO_RETURN_IF_ERROR(co_await flasher_->reset());
+  }
+  if (step.rung == Rung::kPowerCycle) TINYRIG_CO_RETURN_IF_ERROR(co_await power_->cycle());
+  if (step.rung == Rung::kFlash) TINYRIG_CO_RETURN_IF_ERROR(co_await flash_agent());
+  TINYRIG_CO_RETURN_IF_ERROR(
+      co_await meet(step.rung == Rung::kHello ? Speed::kUnknown : Speed::kAfterReset, step.patience));
+  failed_check_ = true;
+  TINYRIG_CO_RETURN_IF_ERROR(co_await calibrate());
+  TINYRIG_CO_RETURN_IF_ERROR(co_await prove());
+  failed_check_ = false;
+  co_return absl::OkStatus();
+}
+
+awaitable<absl::Status> BoardKeeper::meet(Speed speed, milliseconds patience) {
+  TINYRIG_CO_RETURN_IF_ERROR(co_await open());
+  TINYRIG_CO_RETURN_IF_ERROR(co_await say_hello(speed, patience));
+  const bool right_unit = farm_board_.unit_id.empty() || hello().unit_id() == farm_board_.unit_id;
+  if (!right_unit) {
+    co_return make_error(absl::StatusCode::kFailedPrecondition, "WRONG_UNIT",
+                         absl::StrCat("the chip on ", farm_board_.port, " is unit ",
+                                      hello().unit_id().empty() ? "without a name" : hello().unit_id(),
+                                      ", the farm file says ", farm_board_.unit_id),
+                         "Boards may have been swapped: plug them back, or correct 'unit_id' in the farm file.");
+  }
+  const bool right_type = hello().board_type() == type_.type.id();
+  // The chip itself says that it belongs here: then it has another board's agent.
+  if (!right_type && farm_board_.unit_id.empty()) {
     co_return make_error(absl::StatusCode::kFailedPrecondition, "WRONG_BOARD_TYPE",
                          absl::StrCat("the agent on ", farm_board_.port, " says it is a ", hello().board_type(),
                                       ", the farm file says ", type_.type.id()),
                          "Correct the farm file, or flash the agent for this board.");
   }
-  if (!heard.ok() || !agent_is_current()) {
-    if (flasher_ == nullptr || !firmware_.has_value()) {
-      if (!heard.ok()) co_return heard;
-      co_return make_error(absl::StatusCode::kFailedPrecondition, "AGENT_OUTDATED",
-                           absl::StrCat("the board has agent ", hello().build_id(), ", not ", firmware_->build_id,
-                                        ", and no flasher to change that"),
-                           "Flash the agent by hand, or give the board a 'flasher' in the farm file.");
-    }
-    TINYRIG_CO_RETURN_IF_ERROR(co_await flash_agent());
-    TINYRIG_CO_RETURN_IF_ERROR(co_await open());
-    TINYRIG_CO_RETURN_IF_ERROR(co_await say_hello(Speed::kAfterReset, kHelloAfterReset));
-    if (!agent_is_current()) {
-      co_return make_error(absl::StatusCode::kFailedPrecondition, "AGENT_OUTDATED",
-                           absl::StrCat("after flashing, the board still answers with agent ", hello().build_id()));
-    }
+  if (!right_type || !agent_is_current()) {
+    co_return make_error(
+        absl::StatusCode::kFailedPrecondition, "AGENT_OUTDATED",
+        absl::StrCat("the board has agent ", hello().build_id(), " for ", hello().board_type(), ", not ",
+                     firmware_.has_value() ? firmware_->build_id : "one for " + type_.type.id()),
+        has(Rung::kFlash) ? ""
+                          : "Flash the agent by hand, or give the board a 'flasher' in the farm "
+                            "file and the daemon its --firmware.");
   }
-  TINYRIG_CO_RETURN_IF_ERROR(co_await calibrate());
-  TINYRIG_CO_RETURN_IF_ERROR(co_await prove());
   co_return absl::OkStatus();
 }
 
@@ -221,7 +312,7 @@ awaitable<absl::Status> BoardKeeper::open() {
       link::SerialPort::open(strand_, farm_board_.port, type_.baud);
   if (!port.ok()) co_return port.status();
   link::SessionOptions options;
-  options.on_log = [this](std::string_view text) { log_("info", std::string(text)); };
+  options.on_log = [this](std::string_view text) { world_.log("info", std::string(text)); };
   session_ = std::make_unique<link::AgentSession>(*std::move(port), std::move(options));
   co_return absl::OkStatus();
 }
@@ -232,7 +323,7 @@ awaitable<absl::Status> BoardKeeper::say_hello(Speed speed, milliseconds timeout
 }
 
 awaitable<absl::Status> BoardKeeper::flash_agent() {
-  log_("info", absl::StrCat("flashing agent ", firmware_->build_id));
+  world_.log("info", absl::StrCat("flashing agent ", firmware_->build_id));
   flash::Progress progress = [this](std::size_t done, std::size_t total) {
     set_step("flashing the agent", total == 0 ? 1 : static_cast<double>(done) / static_cast<double>(total));
   };
@@ -240,8 +331,8 @@ awaitable<absl::Status> BoardKeeper::flash_agent() {
   absl::StatusOr<flash::FlashReport> report = co_await flasher_->flash(firmware_->image, progress);
   clear_step();
   if (!report.ok()) co_return report.status();
-  log_("info", absl::StrCat(report->read_back ? "flashed and read back " : "flashed (and could not read back) ",
-                            report->bytes_written, " bytes"));
+  world_.log("info", absl::StrCat(report->read_back ? "flashed and read back " : "flashed (and could not read back) ",
+                                  report->bytes_written, " bytes"));
   co_return absl::OkStatus();
 }
 
@@ -270,17 +361,17 @@ awaitable<absl::Status> BoardKeeper::prove() {
       .flasher = flasher_.get(),
       .calibration_ratio = calibration_ratio_,
       .on_step = [this](const std::string& step, double progress) { set_step(step, progress); },
-      .log = log_,
+      .log = world_.log,
       .closed = [this] { return closed_; },
   };
-  absl::StatusOr<Proof> proof = co_await check_.prove(board);
+  absl::StatusOr<Proof> proof = co_await world_.check.prove(board);
   clear_step();
   if (!proof.ok()) {
-    log_("error", absl::StrCat(reason_of(proof.status()), ": ", std::string(proof.status().message())));
+    world_.log("error", absl::StrCat(reason_of(proof.status()), ": ", std::string(proof.status().message())));
     co_return proof.status();
   }
   proof_ = *std::move(proof);
-  if (proof_.health != v1::HEALTH_GOOD) log_("warning", proof_.text);
+  if (proof_.health != v1::HEALTH_GOOD) world_.log("warning", proof_.text);
   co_return absl::OkStatus();
 }
 
@@ -290,7 +381,7 @@ awaitable<absl::Status> BoardKeeper::check_alive() {
     doubt(reason_of(round_trip.status()), std::string(round_trip.status().message()));
     co_return round_trip.status();
   }
-  view_.mutable_last_seen_time()->set_seconds(absl::ToUnixSeconds(clock_.now()));
+  view_.mutable_last_seen_time()->set_seconds(absl::ToUnixSeconds(world_.clock.now()));
   announce(Change::kProgress);
   co_return absl::OkStatus();
 }

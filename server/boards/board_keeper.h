@@ -1,10 +1,11 @@
 // The keeper of one board: opens its port, brings it to a state in which its numbers may be trusted, and
 // tells everyone how it is.
 //
-// Ready means: the agent answers, it is the one that was built for this type of board, its counter agrees
-// with a loop of known length, and the board passed the check of function and performance. The way there is a
-// ladder, gentlest rung first: hello, power cycle, flash. What is missing (no power switch, no flasher) is
-// left out.
+// Ready means: the agent answers from the chip that belongs there, it is the one that was built for this type of board,
+// its counter agrees with a loop of known length, and the board passed the check of function and performance. The way
+// there is the type's ladder (recovery_ladder.h). Rungs that a board lacks (no power switch, no flasher) are left out,
+// and so are those that rest, and those that cannot help: a port that is gone is not flashed, and one that another
+// process has is left alone. Nothing is flashed whose chip or type is not what the farm file says.
 //
 // Belongs to one strand. `announce` is called on it with every change worth telling.
 #pragma once
@@ -37,22 +38,33 @@ enum class Change {
 using Announce = std::function<void(const v1::Board&, Change)>;
 using LogLine = std::function<void(const std::string& level, const std::string& text)>;
 
+// What a keeper needs of the world; check and clock outlive it.
+struct KeeperWorld {
+  BoardCheck& check;
+  const Clock& clock;
+  Announce announce;
+  LogLine log;
+  // A board at work that would lose its power with this one; empty: none.
+  std::function<std::string()> neighbour_at_work;
+};
+
 class BoardKeeper {
  public:
   // `firmware`: the agent built for this type; nullopt: whatever agent is on the board will do.
-  // `known`: what the store remembers of the board. `check` and `clock` outlive the keeper.
+  // `known`: what the store remembers of the board.
   BoardKeeper(boost::asio::any_io_executor strand, FarmBoard board, CatalogEntry type,
-              std::optional<flash::Firmware> firmware, const v1::Board& known, BoardCheck& check, const Clock& clock,
-              Announce announce, LogLine log);
+              std::optional<flash::Firmware> firmware, const v1::Board& known, KeeperWorld world);
 
   // Climbs the ladder until the board is ready, or says why it is not. Errors: those of link::AgentSession
-  // and flash::Flasher; FAILED_PRECONDITION (WRONG_BOARD_TYPE, AGENT_OUTDATED, COUNTER_WRONG); the check's.
+  // and flash::Flasher; FAILED_PRECONDITION (WRONG_BOARD_TYPE, WRONG_UNIT, AGENT_OUTDATED, COUNTER_WRONG); the check's.
   boost::asio::awaitable<absl::Status> make_ready();
   // Still there? Asks the agent; on an error the board is no longer ready.
   boost::asio::awaitable<absl::Status> check_alive();
   // Its state is in doubt (a run failed on it): make_ready() before the next one.
   void doubt(const std::string& code, const std::string& why);
   bool ready() const { return ready_; }
+  // The last make_ready() failed although the right agent answered: the board's numbers are not to be trusted.
+  bool failed_check() const { return failed_check_; }
   // Somebody holds it (`text` says who and why): the port is let go, the board no longer ready.
   void put_aside(const v1::Hold& hold, const std::string& text);
   // The hold is over; make_ready() next, whatever was done to the board meanwhile.
@@ -78,6 +90,12 @@ class BoardKeeper {
 
  private:
   boost::asio::awaitable<absl::Status> climb();
+  boost::asio::awaitable<absl::Status> try_rung(const RecoveryStep& step);
+  bool has(Rung rung) const;
+  // Why the rung cannot change that; empty: it may.
+  std::string why_not(const RecoveryStep& step, const absl::Status& trouble) const;
+  void count(const RecoveryStep& step, const absl::Status& end);
+  boost::asio::awaitable<absl::Status> meet(Speed speed, std::chrono::milliseconds patience);
   boost::asio::awaitable<absl::Status> open();
   boost::asio::awaitable<absl::Status> say_hello(Speed speed, std::chrono::milliseconds timeout);
   boost::asio::awaitable<absl::Status> flash_agent();
@@ -92,15 +110,15 @@ class BoardKeeper {
   const FarmBoard farm_board_;
   const CatalogEntry type_;
   const std::optional<flash::Firmware> firmware_;
-  BoardCheck& check_;
-  const Clock& clock_;
-  const Announce announce_;
-  const LogLine log_;
+  const KeeperWorld world_;
   std::unique_ptr<flash::Flasher> flasher_;
   std::unique_ptr<PowerSwitch> power_;
   std::unique_ptr<link::AgentSession> session_;
   bool ready_ = false;
   bool closed_ = false;
+  bool failed_check_ = false;
+  RungRests rests_;
+  bool was_gone_ = false;  // its port
   double calibration_ratio_ = 0;
   Proof proof_;  // of the last climb that succeeded
   v1::Board view_;

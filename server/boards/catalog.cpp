@@ -102,6 +102,7 @@ absl::StatusOr<CatalogEntry> parse_board_type(const std::string& text, const std
   if (!std::ranges::all_of(entry.usb_ids, is_usb_id)) {
     top.fail(*root, "'usb' has what is no vendor:product, four hex digits in lower case each");
   }
+  entry.recovery = read_ladder(top, *root);
 
   const absl::Status sections[] = {
       section(top, *root, file, "timing", true,

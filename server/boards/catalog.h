@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "server/boards/flasher_setup.h"
+#include "server/boards/recovery_ladder.h"
 #include "tinyrig/v1/board.pb.h"
 #include "wire/packed_model/format.h"
 
@@ -41,6 +42,7 @@ struct CatalogEntry {
   std::uint64_t agent_address = 0;
   std::optional<ModelSlot> slot;
   FlasherSetup flasher;
+  std::vector<RecoveryStep> recovery;  // begins with hello
   std::uint32_t baud = 115'200;
   std::uint32_t max_baud = 115'200;
   // "0483:374b": what boards of the type show on USB; other types may show the same.

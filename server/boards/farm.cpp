@@ -1,10 +1,13 @@
 #include "server/boards/farm.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "server/base/error.h"
 #include "server/boards/toml_reader.h"
 
@@ -25,15 +28,28 @@ auto read_table(TomlReader& board, const char* key, const Read& read)
   return value;
 }
 
-Attachment read_power(TomlReader& reader, const toml::table& table) {
-  Attachment attachment;
-  attachment.kind = reader.text("kind");
-  attachment.endpoint = reader.text("endpoint");
-  attachment.outlet = reader.text("outlet");
-  if (!absl::StartsWith(attachment.endpoint, "unix:") && !absl::StartsWith(attachment.endpoint, "tcp:")) {
-    reader.fail(table, "'endpoint' must be \"unix:PATH\" or \"tcp:HOST:PORT\"");
+PowerSetup read_power(TomlReader& reader, const toml::table& table) {
+  PowerSetup power;
+  power.kind = reader.text("kind");
+  if (power.kind == "line-switch") {
+    power.endpoint = reader.text("endpoint");
+    power.outlet = reader.text("outlet");
+    if (!absl::StartsWith(power.endpoint, "unix:") && !absl::StartsWith(power.endpoint, "tcp:")) {
+      reader.fail(table, "'endpoint' must be \"unix:PATH\" or \"tcp:HOST:PORT\"");
+    }
+  } else if (power.kind == "uhubctl") {
+    const std::string hub = reader.text("hub");
+    const std::string port = std::to_string(reader.number("port"));
+    power.outlet = absl::StrCat(hub, " port ", port);
+    power.cycle = {"uhubctl", "-l", hub, "-p", port, "-a", "cycle", "-d", "2"};
+  } else if (power.kind == "command") {
+    power.cycle = reader.texts("cycle");
+    power.outlet = reader.text("outlet", absl::StrJoin(power.cycle, " "));
+    if (power.cycle.empty()) reader.fail(table, "'cycle' must be a command, [\"relay\", \"3\", \"cycle\"]");
+  } else {
+    reader.fail(table, "power 'kind' must be one of line-switch, uhubctl, command");
   }
-  return attachment;
+  return power;
 }
 
 }  // namespace
@@ -69,6 +85,11 @@ absl::StatusOr<std::vector<FarmBoard>> load_farm(const std::filesystem::path& fi
       }
       board.flasher = read_table(reader, "flasher", read_board_flasher);
       board.power = read_table(reader, "power", read_power);
+      board.unit_id = absl::AsciiStrToLower(reader.text("unit_id", ""));
+      if (!std::all_of(board.unit_id.begin(), board.unit_id.end(),
+                       [](char digit) { return absl::ascii_isxdigit(static_cast<unsigned char>(digit)); })) {
+        reader.fail(*table, "'unit_id' must be hexadecimal digits, as `tinyrig board show` prints them");
+      }
       if (!board.id.empty() && !ids.insert(board.id).second) {
         reader.fail(*table, absl::StrCat("id '", board.id, "' is used twice"));
       }

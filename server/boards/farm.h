@@ -10,6 +10,7 @@
 //   # optional, both; of flashers docs/flashers.md has all kinds
 //   flasher = { kind = "gdb-remote", endpoint = "unix:/run/tinyrig/emu-an386-1.gdb" }
 //   power = { kind = "line-switch", endpoint = "unix:/run/tinyrig/control.sock", outlet = "emu-an386-1" }
+//   unit_id = "3400230012513436"                           # optional: the only chip that may answer there
 #pragma once
 
 #include <filesystem>
@@ -22,11 +23,12 @@
 
 namespace tinyrig::boards {
 
-// How to reach a power switch. `endpoint`: "unix:PATH" or "tcp:HOST:PORT".
-struct Attachment {
-  std::string kind;
-  std::string endpoint;
-  std::string outlet;
+// How a board's power is switched (docs/farm.md).
+struct PowerSetup {
+  std::string kind;                // "line-switch", "uhubctl", "command"
+  std::string endpoint;            // line-switch: "unix:PATH" or "tcp:HOST:PORT"
+  std::string outlet;              // two boards with the same one (of the same kind and endpoint) go off together
+  std::vector<std::string> cycle;  // of the others: the command that switches off and on again
 };
 
 struct FarmBoard {
@@ -36,7 +38,8 @@ struct FarmBoard {
   std::vector<std::string> labels;
   std::filesystem::path firmware_dir;  // empty: the farm's
   std::optional<FlasherSetup> flasher;
-  std::optional<Attachment> power;
+  std::optional<PowerSetup> power;
+  std::string unit_id;  // lower-case hex; empty: any chip
 };
 
 // INVALID_ARGUMENT (FARM_FILE_INVALID) names the file, the line and what is wrong; NOT_FOUND when it

@@ -34,6 +34,7 @@ flash::Recipe read_recipe(TomlReader& reader, const toml::table& table) {
   recipe.write = {reader.texts("write"), reader.text("write_expect", "")};
   recipe.verify = {reader.texts("verify"), reader.text("verify_expect", "")};
   recipe.read = {reader.texts("read"), ""};
+  recipe.reset = {reader.texts("reset"), reader.text("reset_expect", "")};
   const std::string format = reader.text("image_format", "hex");
   if (const auto known = flash::image_format_named(format); known.has_value()) {
     recipe.format = *known;

@@ -8,13 +8,16 @@
 #include <chrono>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "server/base/clean_text.h"
 #include "server/base/error.h"
 #include "server/base/use_tuple.h"
 #include "server/flash/endpoint.h"
+#include "server/flash/tool_process.h"
 
 namespace tinyrig::boards {
 namespace {
@@ -25,10 +28,10 @@ constexpr std::size_t kMaxAnswerBytes = 512;
 
 class LineSwitch final : public PowerSwitch {
  public:
-  explicit LineSwitch(Attachment attachment) : attachment_(std::move(attachment)) {}
+  explicit LineSwitch(PowerSetup setup) : setup_(std::move(setup)) {}
 
   asio::awaitable<absl::Status> cycle() override {
-    absl::StatusOr<flash::StreamSocket> socket = co_await flash::connect_to(attachment_.endpoint, kPatience);
+    absl::StatusOr<flash::StreamSocket> socket = co_await flash::connect_to(setup_.endpoint, kPatience);
     if (!socket.ok()) {
       co_return make_error(absl::StatusCode::kUnavailable, "POWER_SWITCH_UNREACHABLE",
                            absl::StrCat("power switch: ", std::string(socket.status().message())),
@@ -41,35 +44,70 @@ class LineSwitch final : public PowerSwitch {
       boost::system::error_code ignored;
       connection.close(ignored);
     });
-    const std::string request = absl::StrCat("power ", attachment_.outlet, " cycle\n");
+    line_ = &*socket;
+    const std::string request = absl::StrCat("power ", setup_.outlet, " cycle\n");
     const auto [write_error, written] = co_await asio::async_write(*socket, asio::buffer(request), kUseTuple);
     std::string answer;
     auto buffer = asio::dynamic_buffer(answer, kMaxAnswerBytes);
     const auto [read_error, length] = co_await asio::async_read_until(*socket, buffer, '\n', kUseTuple);
     deadline.cancel();
+    line_ = nullptr;
     if (write_error || read_error) {
       co_return make_error(absl::StatusCode::kUnavailable, "POWER_SWITCH_UNREACHABLE",
-                           absl::StrCat("power switch at ", attachment_.endpoint, " did not answer"));
+                           absl::StrCat("power switch at ", setup_.endpoint, " did not answer"));
     }
     if (!absl::StartsWith(answer, "ok")) {
-      co_return make_error(absl::StatusCode::kFailedPrecondition, "POWER_SWITCH_REFUSED",
-                           absl::StrCat("power switch at ", attachment_.endpoint,
-                                        " says: ", std::string(absl::StripSuffix(answer, "\n"))));
+      co_return make_error(
+          absl::StatusCode::kFailedPrecondition, "POWER_SWITCH_REFUSED",
+          absl::StrCat("power switch at ", setup_.endpoint, " says: ", std::string(absl::StripSuffix(answer, "\n"))));
     }
     co_return absl::OkStatus();
   }
 
+  void cancel() override {
+    boost::system::error_code ignored;
+    if (line_ != nullptr) line_->close(ignored);
+  }
+
  private:
-  const Attachment attachment_;
+  const PowerSetup setup_;
+  flash::StreamSocket* line_ = nullptr;  // of the pending call
+};
+
+class CommandSwitch final : public PowerSwitch {
+ public:
+  explicit CommandSwitch(std::vector<std::string> argv) : argv_(std::move(argv)) {}
+
+  asio::awaitable<absl::Status> cycle() override {
+    flash::ToolRun run{.argv = argv_, .deadline = kPatience};
+    auto running = tool_.run(std::move(run));
+    const absl::StatusOr<flash::ToolEnd> end = co_await std::move(running);
+    if (absl::IsCancelled(end.status())) co_return end.status();
+    if (!end.ok()) {
+      co_return make_error(absl::StatusCode::kUnavailable, "POWER_SWITCH_UNREACHABLE",
+                           absl::StrCat("power switch: ", std::string(end.status().message())), hint_of(end.status()));
+    }
+    if (end->timed_out || end->exit_code != 0) {
+      co_return make_error(absl::StatusCode::kFailedPrecondition, "POWER_SWITCH_REFUSED",
+                           absl::StrCat("power switch: ", argv_.front(), ": ", end->how,
+                                        end->timed_out ? " after 20 s" : "", ": ", clean_text(end->output, 300)),
+                           "Check 'power' in the farm file; run the command by hand.");
+    }
+    co_return absl::OkStatus();
+  }
+
+  void cancel() override { tool_.stop(); }
+
+ private:
+  const std::vector<std::string> argv_;
+  flash::ToolProcess tool_;
 };
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<PowerSwitch>> make_power_switch(const Attachment& attachment) {
-  if (attachment.kind == "line-switch") return std::make_unique<LineSwitch>(attachment);
-  return make_error(absl::StatusCode::kInvalidArgument, "POWER_SWITCH_UNKNOWN",
-                    absl::StrCat("power switch of kind '", attachment.kind, "' is unknown"),
-                    "Known kinds: line-switch.");
+std::unique_ptr<PowerSwitch> make_power_switch(const PowerSetup& power) {
+  if (power.kind == "line-switch") return std::make_unique<LineSwitch>(power);
+  return std::make_unique<CommandSwitch>(power.cycle);
 }
 
 }  // namespace tinyrig::boards

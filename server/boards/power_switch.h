@@ -1,15 +1,14 @@
 // What turns a board's supply off and on: one outlet of a switch.
 //
-// The line switch: a stream socket that takes one line, "power OUTLET on|off|cycle", and answers with one
-// line that starts with "ok" or with "error". tinyrig-emu serves it; a relay board with a few lines of
-// script behind it can too.
+// line-switch: a stream socket that takes one line, "power OUTLET on|off|cycle", and answers with one line that starts
+// with "ok" or with "error". tinyrig-emu serves it; a relay board with a few lines of script behind it can too.
+// uhubctl, command: a program that does it, by argument vector.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
 #include <memory>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "server/boards/farm.h"
 
 namespace tinyrig::boards {
@@ -17,11 +16,13 @@ namespace tinyrig::boards {
 class PowerSwitch {
  public:
   virtual ~PowerSwitch() = default;
-  // Off, and on again. UNAVAILABLE (POWER_SWITCH_UNREACHABLE), FAILED_PRECONDITION (POWER_SWITCH_REFUSED).
+  // Off, and on again. UNAVAILABLE (POWER_SWITCH_UNREACHABLE), FAILED_PRECONDITION (POWER_SWITCH_REFUSED), CANCELLED.
   virtual boost::asio::awaitable<absl::Status> cycle() = 0;
+  // Ends a pending call.
+  virtual void cancel() = 0;
 };
 
-// INVALID_ARGUMENT (POWER_SWITCH_UNKNOWN) for a kind that we do not know.
-absl::StatusOr<std::unique_ptr<PowerSwitch>> make_power_switch(const Attachment& attachment);
+// `power` is as load_farm() reads it.
+std::unique_ptr<PowerSwitch> make_power_switch(const PowerSetup& power);
 
 }  // namespace tinyrig::boards

@@ -134,6 +134,13 @@ const toml::table* TomlReader::table(const char* key) {
   return node->as_table();
 }
 
+const toml::array* TomlReader::array(const char* key) {
+  const toml::node* node = get(key, false);
+  if (node == nullptr) return nullptr;
+  if (node->as_array() == nullptr) fail(*node, absl::StrCat("'", key, "' must be written [[", key, "]]"));
+  return node->as_array();
+}
+
 absl::Status TomlReader::finish() {
   for (const auto& [key, node] : table_) {
     if (!read_.contains(std::string(key.str()))) {

@@ -40,6 +40,8 @@ class TomlReader {
   std::vector<std::string> texts(const char* key);
   // nullptr when absent.
   const toml::table* table(const char* key);
+  // Of tables, [[key]]; nullptr when absent.
+  const toml::array* array(const char* key);
   // A reader of a table in this one, whose errors go on from here: reader.take(inner.finish()).
   TomlReader inner(const toml::table& table, const std::string& what) const;
   void fail(const toml::node& at, const std::string& problem);

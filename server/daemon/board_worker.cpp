@@ -29,6 +29,7 @@ constexpr milliseconds kAliveCheckEvery{15'000};
 constexpr milliseconds kHoldCheckEvery{1'000};
 // A run fails on three boards at most: more in a row are this board's doing.
 constexpr int kFailuresBeforeQuarantine = 5;
+constexpr int kFailedChecksBeforeQuarantine = 3;
 constexpr absl::Duration kFirstQuarantine = absl::Minutes(10);
 constexpr absl::Duration kLongestQuarantine = absl::Hours(24);
 // Progress that people can see; more would flood every subscriber.
@@ -90,6 +91,14 @@ void BoardWorker::wake() {
   });
 }
 
+void BoardWorker::port_may_have_changed() {
+  asio::post(strand_, [this] {
+    check_alive_ = keeper_.ready();
+    retry_after_ = kFirstRetry;
+    timer_.cancel();
+  });
+}
+
 void BoardWorker::look_again() {
   asio::post(strand_, [this] { timer_.cancel(); });
 }
@@ -129,7 +138,14 @@ awaitable<void> BoardWorker::recover() {
   const absl::Status ready = co_await keeper_.make_ready();
   if (ready.ok()) {
     retry_after_ = kFirstRetry;
+    failed_checks_in_a_row_ = 0;
     co_return;
+  }
+  if (!keeper_.failed_check()) failed_checks_in_a_row_ = 0;
+  if (keeper_.failed_check() && ++failed_checks_in_a_row_ == kFailedChecksBeforeQuarantine) {
+    failed_checks_in_a_row_ = 0;
+    quarantine(absl::StrCat("it failed its check ", kFailedChecksBeforeQuarantine, " times in a row, the last with ",
+                            reason_of(ready), ": ", std::string(ready.message())));
   }
   queue_.board_unavailable(keeper_.view().id());
   if (stopping_ || holds_.hold_of(keeper_.view().id()).has_value()) co_return;
@@ -148,6 +164,10 @@ awaitable<void> BoardWorker::stand_aside(v1::Hold hold) {
 }
 
 awaitable<void> BoardWorker::work() {
+  if (std::exchange(check_alive_, false)) {
+    const absl::Status there = co_await keeper_.check_alive();
+    if (!there.ok()) co_return;  // the keeper is not ready any more, and run() recovers it
+  }
   woken_ = false;
   std::optional<jobs::Lease> lease = queue_.take(jobs::view_of(keeper_.view()));
   if (lease.has_value()) {
@@ -156,10 +176,9 @@ awaitable<void> BoardWorker::work() {
   }
   const SteadyClock::time_point since = SteadyClock::now();
   // Work that came between take() and here has set woken_ on this strand before we wait.
-  if (!woken_) co_await wait(kAliveCheckEvery);
+  if (!woken_ && !check_alive_) co_await wait(kAliveCheckEvery);
   if (stopping_ || SteadyClock::now() - since < kAliveCheckEvery) co_return;
-  const absl::Status alive = co_await keeper_.check_alive();
-  static_cast<void>(alive);  // if not, the keeper is not ready any more, and run() recovers it
+  check_alive_ = true;
 }
 
 awaitable<void> BoardWorker::execute(jobs::Lease lease) {
@@ -191,14 +210,18 @@ void BoardWorker::count_end(bool board_failed, const std::string& reason) {
   }
   if (++failures_in_a_row_ < kFailuresBeforeQuarantine) return;
   failures_in_a_row_ = 0;
+  quarantine(absl::StrCat(kFailuresBeforeQuarantine, " runs in a row failed on it, the last with ", reason));
+}
+
+void BoardWorker::quarantine(const std::string& reason) {
   const int doublings = std::min(quarantines_in_a_row_++, 10);
-  jobs::HoldRequest quarantine;
-  quarantine.board_id = keeper_.view().id();
-  quarantine.kind = v1::HOLD_KIND_QUARANTINED;
-  quarantine.owner = "tinyrigd";
-  quarantine.reason = absl::StrCat(kFailuresBeforeQuarantine, " runs in a row failed on it, the last with ", reason);
-  quarantine.duration = std::min(kFirstQuarantine * (1 << doublings), kLongestQuarantine);
-  holds_.hold(std::move(quarantine), [](const absl::StatusOr<store::BoardHold>&) {});  // refused: tried again later
+  jobs::HoldRequest request;
+  request.board_id = keeper_.view().id();
+  request.kind = v1::HOLD_KIND_QUARANTINED;
+  request.owner = "tinyrigd";
+  request.reason = reason;
+  request.duration = std::min(kFirstQuarantine * (1 << doublings), kLongestQuarantine);
+  holds_.hold(std::move(request), [](const absl::StatusOr<store::BoardHold>&) {});  // refused: tried again later
 }
 
 awaitable<jobs::AttemptEnd> BoardWorker::attempt(const jobs::Lease& lease) {

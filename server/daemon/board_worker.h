@@ -1,8 +1,9 @@
 // Keeps one board at work: makes it ready, takes runs from the queue, executes them, hands the ends back.
 // A board that fails is made ready again before its next run; one that cannot be is tried again later, and one whose
-// runs keep failing is quarantined for a while. A held board is left alone until it is released.
+// runs or checks keep failing is quarantined for a while. A held board is left alone until it is released.
 //
-// run() belongs to the keeper's strand; wake(), look_again() and stop() may be called from any thread.
+// run() belongs to the keeper's strand; wake(), port_may_have_changed(), look_again() and stop() may be called from any
+// thread.
 #pragma once
 
 #include <atomic>
@@ -31,6 +32,8 @@ class BoardWorker {
   boost::asio::awaitable<void> run();
   // There may be work.
   void wake();
+  // Its port may have come or gone.
+  void port_may_have_changed();
   // The board's hold has begun, changed or ended.
   void look_again();
   // Ends run() soon; a run under way is left for the next start of the daemon.
@@ -41,6 +44,7 @@ class BoardWorker {
   boost::asio::awaitable<void> recover();
   boost::asio::awaitable<void> stand_aside(v1::Hold hold);
   void count_end(bool board_failed, const std::string& reason);
+  void quarantine(const std::string& reason);
   boost::asio::awaitable<void> execute(jobs::Lease lease);
   boost::asio::awaitable<jobs::AttemptEnd> attempt(const jobs::Lease& lease);
   boost::asio::awaitable<void> wait(std::chrono::milliseconds duration);
@@ -53,11 +57,13 @@ class BoardWorker {
   bench::ModelLibrary& models_;
   const std::string server_version_;
   boost::asio::steady_timer timer_;
-  bool woken_ = false;  // since the last look into the queue
+  bool woken_ = false;        // since the last look into the queue
+  bool check_alive_ = false;  // before anything else
   std::atomic<bool> stopping_ = false;
   std::chrono::milliseconds retry_after_;
-  int failures_in_a_row_ = 0;     // of runs
-  int quarantines_in_a_row_ = 0;  // without a run that succeeded between
+  int failures_in_a_row_ = 0;       // of runs
+  int failed_checks_in_a_row_ = 0;  // of function and performance
+  int quarantines_in_a_row_ = 0;    // without a run that succeeded between
 };
 
 }  // namespace tinyrig::daemon

@@ -7,6 +7,7 @@
 #include <boost/asio/use_future.hpp>
 #include <optional>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -34,6 +35,36 @@ absl::StatusOr<std::optional<flash::Firmware>> find_firmware(const std::filesyst
   if (its_own || firmware.status().code() != absl::StatusCode::kNotFound) return firmware.status();
   spdlog::warn("no agent to flash for {}: {}", type.type.id(), std::string(firmware.status().message()));
   return std::nullopt;
+}
+
+using Outlet = std::tuple<std::string, std::string, std::string>;  // kind, endpoint, outlet
+
+std::multimap<Outlet, std::string> outlets_of(const std::vector<boards::FarmBoard>& farm) {
+  std::multimap<Outlet, std::string> outlets;
+  for (const boards::FarmBoard& board : farm) {
+    if (board.power.has_value())
+      outlets.insert({{board.power->kind, board.power->endpoint, board.power->outlet}, board.id});
+  }
+  return outlets;
+}
+
+std::vector<std::string> on_the_same_outlet(const boards::FarmBoard& board,
+                                            const std::multimap<Outlet, std::string>& outlets) {
+  std::vector<std::string> others;
+  if (!board.power.has_value()) return others;
+  const auto [first, last] = outlets.equal_range({board.power->kind, board.power->endpoint, board.power->outlet});
+  for (auto entry = first; entry != last; ++entry) {
+    if (entry->second != board.id) others.push_back(entry->second);
+  }
+  return others;
+}
+
+std::string first_at_work(const std::vector<std::string>& board_ids, const boards::BoardDirectory& directory) {
+  for (const std::string& id : board_ids) {
+    const absl::StatusOr<v1::Board> board = directory.find(id);
+    if (board.ok() && board->activity() == v1::ACTIVITY_BUSY) return id;
+  }
+  return "";
 }
 
 void log_line(const std::string& board, const std::string& level, const std::string& text) {
@@ -98,6 +129,7 @@ absl::StatusOr<std::unique_ptr<Farm>> Farm::make(std::vector<boards::FarmBoard> 
   std::map<std::string, v1::Board> known;
   for (const v1::Board& board : stored) known[board.id()] = board;
 
+  const std::multimap<Outlet, std::string> outlets = outlets_of(farm);
   auto result = std::make_unique<Farm>();
   for (boards::FarmBoard& board : farm) {
     const boards::CatalogEntry& type = *boards::find_type(catalog, board.type);
@@ -120,12 +152,15 @@ absl::StatusOr<std::unique_ptr<Farm>> Farm::make(std::vector<boards::FarmBoard> 
       line.set_text(text);
       store.append_board_log(id, std::move(line), nullptr);
     };
+    boards::KeeperWorld world{dependencies.check, dependencies.clock, std::move(announce), std::move(log),
+                              [neighbours = on_the_same_outlet(board, outlets), &directory = dependencies.directory] {
+                                return first_at_work(neighbours, directory);
+                              }};
     Unit unit;
     unit.strand = asio::make_strand(dependencies.executor);
     const std::string id = board.id;
     unit.keeper = std::make_unique<boards::BoardKeeper>(unit.strand, std::move(board), type, std::move(firmware),
-                                                        known[id], dependencies.check, dependencies.clock,
-                                                        std::move(announce), std::move(log));
+                                                        known[id], std::move(world));
     dependencies.directory.update(unit.keeper->view());
     dependencies.queue.know_board(jobs::view_of(unit.keeper->view()));
     unit.worker = std::make_unique<BoardWorker>(unit.strand, *unit.keeper, dependencies.queue, dependencies.holds,
@@ -141,6 +176,10 @@ void Farm::start() {
 
 void Farm::wake() {
   for (Unit& unit : units_) unit.worker->wake();
+}
+
+void Farm::ports_changed() {
+  for (Unit& unit : units_) unit.worker->port_may_have_changed();
 }
 
 void Farm::look_again(const std::string& board_id) {

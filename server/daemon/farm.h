@@ -59,6 +59,9 @@ class Farm {
   void start();
   // There may be work: idle boards look again. Any thread.
   void wake();
+  // Serial ports came or went: boards that were away are tried now, idle ones are asked whether they are there. Any
+  // thread.
+  void ports_changed();
   // The board's hold has begun, changed or ended. Any thread.
   void look_again(const std::string& board_id);
   // Ends every worker; true when all have ended within `patience`. Not from the executor's threads.

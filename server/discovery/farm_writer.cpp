@@ -118,6 +118,9 @@ class FarmText {
       absl::StrAppend(&text_, "# It has no serial of its own: this names the USB socket, keep the board there.\n");
     }
     absl::StrAppend(&text_, comment, "port = ", quoted(stays ? port.stable_path() : port.path()), "\n");
+    if (!port.agent().unit_id().empty()) {
+      absl::StrAppend(&text_, comment, "unit_id = ", quoted(port.agent().unit_id()), "\n");
+    }
     if (type != nullptr) flasher(board, type->flasher);
   }
 

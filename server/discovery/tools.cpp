@@ -57,7 +57,7 @@ asio::awaitable<void> ask_version(std::vector<std::string> argv, std::chrono::mi
 // The programs that a recipe starts.
 std::vector<std::string> programs_of(const flash::Recipe& recipe) {
   std::set<std::string> programs;
-  for (const flash::RecipeStep* step : {&recipe.probe, &recipe.write, &recipe.verify, &recipe.read}) {
+  for (const flash::RecipeStep* step : {&recipe.probe, &recipe.write, &recipe.verify, &recipe.read, &recipe.reset}) {
     if (!step->argv.empty()) programs.insert(clean_text(step->argv.front(), 256));
   }
   return {programs.begin(), programs.end()};
@@ -111,9 +111,6 @@ std::string version_in(const std::string& output) {
 
 std::vector<ToolNeed> tool_needs(const std::vector<boards::FarmBoard>& farm,
                                  const std::vector<boards::CatalogEntry>& catalog, const v1::ScanReport& plugged) {
-  const auto is_tool = [](const std::string& name) {
-    return std::ranges::find(known_tools(), name, &Tool::name) != known_tools().end();
-  };
   std::map<std::vector<std::string>, std::vector<std::string>> by_tools;  // who needs them
   for (const boards::FarmBoard& board : farm) {
     const auto at = std::ranges::find(catalog, board.type, [](const auto& entry) { return entry.type.id(); });
@@ -122,7 +119,9 @@ std::vector<ToolNeed> tool_needs(const std::vector<boards::FarmBoard>& farm,
     if (const flash::Recipe* recipe = recipe_of(board, type); recipe != nullptr) {
       for (const std::string& program : programs_of(*recipe)) by_tools[{program}].push_back(board.id);
     }
-    if (board.power.has_value() && is_tool(board.power->kind)) by_tools[{board.power->kind}].push_back(board.id);
+    if (board.power.has_value() && !board.power->cycle.empty()) {
+      by_tools[{board.power->cycle.front()}].push_back(board.id);
+    }
   }
   for (const v1::FoundBoard& board : plugged.boards()) {
     const std::vector<std::string> tools(board.flash_tools().begin(), board.flash_tools().end());

@@ -51,6 +51,10 @@ class Flasher {
   virtual boost::asio::awaitable<absl::StatusOr<std::vector<std::uint8_t>>> read(std::uint32_t address,
                                                                                  std::size_t size) = 0;
 
+  /// Resets the board and nothing else. Codes as of flash(). Only when can_reset().
+  virtual boost::asio::awaitable<absl::Status> reset() = 0;
+  virtual bool can_reset() const = 0;
+
   /// Ends a pending call with CANCELLED. What was written by then stays.
   virtual void cancel() = 0;
 

@@ -101,14 +101,20 @@ class GdbRemoteFlasher : public Flasher {
     }
     report.verify_time = since(verify_start);
 
-    auto resetting = (*client)->monitor(options_.reset_command);
-    const absl::Status reset = co_await std::move(resetting);
-    if (!reset.ok()) co_return reset;
-    auto detaching = (*client)->detach();
-    const absl::Status detached = co_await std::move(detaching);
-    if (!detached.ok()) co_return detached;
+    auto restarting = restart(**client);
+    const absl::Status restarted = co_await std::move(restarting);
+    if (!restarted.ok()) co_return restarted;
     co_return report;
   }
+
+  asio::awaitable<absl::Status> reset() override {
+    auto connecting = connect();
+    auto client = co_await std::move(connecting);
+    if (!client.ok()) co_return client.status();
+    auto restarting = restart(**client);
+    co_return co_await std::move(restarting);
+  }
+  bool can_reset() const override { return true; }
 
   asio::awaitable<absl::StatusOr<std::vector<std::uint8_t>>> read(std::uint32_t address, std::size_t size) override {
     auto connecting = connect();
@@ -149,6 +155,14 @@ class GdbRemoteFlasher : public Flasher {
     const absl::Status greeted = co_await std::move(greeting);
     if (!greeted.ok()) co_return greeted;
     co_return client;
+  }
+
+  asio::awaitable<absl::Status> restart(RspClient& client) const {
+    auto resetting = client.monitor(options_.reset_command);
+    const absl::Status reset = co_await std::move(resetting);
+    if (!reset.ok()) co_return reset;
+    auto detaching = client.detach();
+    co_return co_await std::move(detaching);
   }
 
   const GdbRemoteOptions options_;

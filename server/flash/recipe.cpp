@@ -70,7 +70,8 @@ absl::Status check_recipe(const Recipe& recipe) {
   }
   const absl::Status checks[] = {
       check_step("probe", recipe.probe, kAlways, ""), check_step("write", recipe.write, kWithImage, "image"),
-      check_step("verify", recipe.verify, kWithImage, ""), check_step("read", recipe.read, kReading, "read_back")};
+      check_step("verify", recipe.verify, kWithImage, ""), check_step("read", recipe.read, kReading, "read_back"),
+      check_step("reset", recipe.reset, kAlways, "")};
   for (const absl::Status& check : checks) {
     if (!check.ok()) return check;
   }
@@ -78,7 +79,7 @@ absl::Status check_recipe(const Recipe& recipe) {
 }
 
 bool uses_placeholder(const Recipe& recipe, const std::string& name) {
-  for (const RecipeStep* step : {&recipe.probe, &recipe.write, &recipe.verify, &recipe.read}) {
+  for (const RecipeStep* step : {&recipe.probe, &recipe.write, &recipe.verify, &recipe.read, &recipe.reset}) {
     if (placeholders_of(*step).contains(name)) return true;
   }
   return false;

@@ -30,6 +30,7 @@ struct Recipe {
   RecipeStep probe;   // is what is needed there? Before anything is written
   RecipeStep write;   // and start: what was written runs afterwards
   RecipeStep verify;  // the tool's own comparison
+  RecipeStep reset;   // the board starts anew
   RecipeStep read;    // flash into {read_back}, which we compare; in place of `verify`
   ImageFormat format = ImageFormat::kHex;
   ImageFileOptions file;

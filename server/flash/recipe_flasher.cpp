@@ -132,6 +132,13 @@ class RecipeFlasher : public Flasher {
     co_return co_await std::move(reading);
   }
 
+  asio::awaitable<absl::Status> reset() override {
+    cancelled_ = false;
+    auto resetting = run(recipe_.reset, values_);
+    co_return co_await std::move(resetting);
+  }
+  bool can_reset() const override { return !recipe_.reset.argv.empty(); }
+
   void cancel() override {
     cancelled_ = true;
     tool_.stop();

@@ -175,6 +175,20 @@ class Stm32Flasher : public Flasher {
     co_return memory;
   }
 
+  // Into the bootloader, and out of it again by the lines alone.
+  awaitable<absl::Status> reset() override {
+    auto opening = open();
+    absl::Status status = co_await std::move(opening);
+    if (status.ok()) {
+      auto leaving = move_lines(*line_, options_.leave);
+      const absl::Status left = co_await std::move(leaving);
+      if (!left.ok()) status = port_failure(left);
+    }
+    line_.reset();
+    co_return status;
+  }
+  bool can_reset() const override { return !options_.leave.empty(); }
+
   void cancel() override {
     if (line_ != nullptr) line_->close();
   }

@@ -31,18 +31,20 @@ class GoldenCheckTest : public ::testing::Test {
     suspect_.emplace(suspect_folder(), "host", programs().faulty_agent, std::move(arguments));
   }
   v1::Board suspect() { return daemon_->api().board("suspect-1"); }
-  bool wait_for_code(const std::string& code) {
-    return wait_until(daemon_->process(), within(seconds(90)), [&] { return suspect().health_code() == code; });
+  bool wait_for_quarantine() {
+    return wait_until(daemon_->process(), within(seconds(90)),
+                      [&] { return suspect().health() == v1::HEALTH_QUARANTINED; });
   }
-  // Refused, told to people, and the work goes to the sound board.
+  // Quarantined, told to people, and the work goes to the sound board.
   void expect_refused(const std::string& code) {
-    ASSERT_TRUE(wait_for_code(code)) << suspect().DebugString() << daemon_->log();
+    ASSERT_TRUE(wait_for_quarantine()) << suspect().DebugString() << daemon_->log();
     EXPECT_EQ(suspect().activity(), v1::ACTIVITY_OFFLINE);
-    EXPECT_EQ(suspect().health(), v1::HEALTH_UNKNOWN);
-    const Ended shown = daemon_->cli({"boards"});
-    EXPECT_THAT(shown.output, HasSubstr("unknown " + code));
-    EXPECT_THAT(shown.output, HasSubstr("\nsuspect-1 is unknown: the golden model"));
-    EXPECT_THAT(shown.output, HasSubstr(", expected "));
+    EXPECT_EQ(suspect().hold().owner(), "tinyrigd");
+    EXPECT_TRUE(suspect().hold().has_expire_time());
+    EXPECT_THAT(suspect().health_reason(),
+                HasSubstr("it failed its check 3 times in a row, the last with " + code + ": the golden model"));
+    EXPECT_THAT(suspect().health_reason(), HasSubstr(", expected "));
+    EXPECT_THAT(daemon_->cli({"boards"}).output, HasSubstr("\nsuspect-1 is quarantined: "));
     for (int i = 0; i < 2; ++i) {
       const std::string job_id = daemon_->api().submit(quick_job("digits", "host")).job().job_id();
       const v1::Job job = daemon_->api().finished_job(job_id, within(seconds(60)));
@@ -52,6 +54,7 @@ class GoldenCheckTest : public ::testing::Test {
   }
   void expect_accepted_once_sound() {
     plug_in_suspect({"--fault=none"});
+    EXPECT_EQ(daemon_->cli({"board", "release", "suspect-1"}).exit_code, 0);
     EXPECT_TRUE(daemon_->wait_for_idle("suspect-1", within(seconds(90)))) << daemon_->log();
     EXPECT_EQ(suspect().health_code(), "");
     EXPECT_THAT(suspect().health_reason(), HasSubstr("outputs and speed with the golden model (least of 10: "));

@@ -38,6 +38,7 @@ port = "/dev/ttyACM0"
 labels = ["m4", "lab 2"]
 flasher = { kind = "gdb-remote", endpoint = "unix:/run/a.gdb" }
 power = { kind = "line-switch", endpoint = "tcp:127.0.0.1:99", outlet = "3" }
+unit_id = "00AB"
 [[board]]
 id = "b"
 type = "microbit"
@@ -50,10 +51,30 @@ firmware = "firmware-tflm"
   EXPECT_THAT((*farm)[0].labels, ElementsAre("m4", "lab 2"));
   EXPECT_EQ((*farm)[0].flasher->endpoint, "unix:/run/a.gdb");
   EXPECT_EQ((*farm)[0].power->outlet, "3");
+  EXPECT_EQ((*farm)[0].unit_id, "00ab");
   EXPECT_EQ((*farm)[1].type, "microbit");
   EXPECT_FALSE((*farm)[1].flasher.has_value());
   EXPECT_TRUE((*farm)[0].firmware_dir.empty());
   EXPECT_EQ((*farm)[1].firmware_dir, std::filesystem::path(::testing::TempDir()) / "firmware-tflm");
+}
+
+TEST_F(FarmTest, PowerIsSwitchedByCommandsToo) {
+  const std::string board = "[[board]]\nid = \"a\"\ntype = \"t\"\nport = \"p\"\n";
+  const auto hub = load_farm(write(board + "power = { kind = \"uhubctl\", hub = \"1-1.4\", port = 2 }\n"));
+  ASSERT_TRUE(hub.ok()) << hub.status();
+  EXPECT_THAT((*hub)[0].power->cycle, ElementsAre("uhubctl", "-l", "1-1.4", "-p", "2", "-a", "cycle", "-d", "2"));
+  EXPECT_EQ((*hub)[0].power->outlet, "1-1.4 port 2");
+  const auto relay = load_farm(write(board + "power = { kind = \"command\", cycle = [\"relay\", \"3\"] }\n"));
+  ASSERT_TRUE(relay.ok()) << relay.status();
+  EXPECT_THAT((*relay)[0].power->cycle, ElementsAre("relay", "3"));
+  EXPECT_EQ((*relay)[0].power->outlet, "relay 3") << "the same command is the same outlet";
+  const auto message = [&](const std::string& line) {
+    return std::string(load_farm(write(board + line + "\n")).status().message());
+  };
+  EXPECT_THAT(message("power = { kind = \"magic\" }"), HasSubstr("one of line-switch, uhubctl, command"));
+  EXPECT_THAT(message("power = { kind = \"command\" }"), HasSubstr("'cycle' must be a command"));
+  EXPECT_THAT(message("power = { kind = \"uhubctl\", hub = \"1-1\" }"), HasSubstr("'port'"));
+  EXPECT_THAT(message("unit_id = \"xyz\""), HasSubstr("hexadecimal"));
 }
 
 TEST_F(FarmTest, AFarmWithoutBoardsIsFine) {

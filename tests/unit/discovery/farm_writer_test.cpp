@@ -77,6 +77,7 @@ TEST_F(FarmWriterTest, BoardsThatAnsweredAreRead) {
   EXPECT_THAT(text(), HasSubstr("# flasher = { kind = \"gdb-remote\", endpoint = "));
   EXPECT_THAT(text(), HasSubstr("# This name may change"));
   EXPECT_THAT(text(), HasSubstr("unit 00112233"));
+  EXPECT_THAT(text(), HasSubstr("\nunit_id = \"00112233\"\n"));
 }
 
 TEST_F(FarmWriterTest, WhatIsNotKnownStandsAsComments) {

@@ -93,7 +93,8 @@ TEST(ToolNeedsTest, OfTheFarmAndOfWhatIsPluggedIn) {
   farm[3].flasher.emplace().kind = "command";
   farm[3].flasher->recipe = of_board;
   farm[4].flasher.emplace().kind = "command";  // by the recipe of its type
-  farm[4].power = boards::Attachment{"uhubctl", "unix:/x", "1"};
+  farm[4].power =
+      boards::PowerSetup{.kind = "uhubctl", .endpoint = "", .outlet = "1-1 port 2", .cycle = {"uhubctl", "-l", "1-1"}};
   v1::ScanReport plugged;
   v1::FoundBoard& nucleo = *plugged.add_boards();
   nucleo.set_name("Nucleo");

@@ -68,6 +68,21 @@ TEST_F(GdbRemoteTest, WritesVerifiesResetsAndDetaches) {
   EXPECT_EQ(stub_->commands.back(), "D");
 }
 
+TEST_F(GdbRemoteTest, ResetWritesNothing) {
+  const auto flasher = make_gdb_remote_flasher({"unix:" + (folder_ / "stub").string(), "system_reset"});
+  ASSERT_TRUE(flasher->can_reset());
+  absl::Status status = absl::InternalError("did not end");
+  boost::asio::co_spawn(context_, flasher->reset(), [&](std::exception_ptr, absl::Status ended) {
+    status = std::move(ended);
+    context_.stop();
+  });
+  context_.run();
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_THAT(stub_->commands, Contains("qRcmd," + to_hex(std::string_view("system_reset"))));
+  EXPECT_EQ(stub_->commands.back(), "D");
+  for (const std::string& command : stub_->commands) EXPECT_NE(command[0], 'M');
+}
+
 TEST_F(GdbRemoteTest, KeepsToThePacketSizeOfTheStub) {
   stub_->features = "PacketSize=100";
   ASSERT_TRUE(flash().ok());

@@ -68,6 +68,20 @@ TEST_F(RecipeFlasherTest, WritesAndComparesWhatItReadsBack) {
   EXPECT_THAT(progress_, ElementsAre(4, 8));
 }
 
+TEST_F(RecipeFlasherTest, ResetRunsItsCommandAlone) {
+  EXPECT_FALSE(make_recipe_flasher(recipe_, values_)->can_reset());
+  recipe_.reset = shell("echo \"$1\" > " + (folder_ / "reset").string() + " && echo done", {"{port}"});
+  recipe_.reset.expect = "done";
+  const auto flasher = make_recipe_flasher(recipe_, values_);
+  ASSERT_TRUE(flasher->can_reset());
+  EXPECT_TRUE(test::run(io_, flasher->reset()).ok());
+  EXPECT_EQ(content(folder_ / "reset"), "/dev/ttyX0\n");
+  EXPECT_FALSE(std::filesystem::exists(flash_));
+  recipe_.reset = shell("echo no answer from target; exit 3");
+  const absl::Status failed = test::run(io_, make_recipe_flasher(recipe_, values_)->reset());
+  EXPECT_THAT(std::string(failed.message()), HasSubstr("exit 3"));
+}
+
 TEST_F(RecipeFlasherTest, AToolThatLiesIsFoundOutByReadingBack) {
   recipe_.write = shell("printf '\\001\\002\\004\\377\\377\\377\\377\\377\\011' > " + flash_, {"{image}"});
   const auto report = flash();
