@@ -271,13 +271,14 @@ awaitable<absl::Status> BoardKeeper::try_rung(const RecoveryStep& step) {
 awaitable<absl::Status> BoardKeeper::meet(Speed speed, milliseconds patience) {
   TINYRIG_CO_RETURN_IF_ERROR(co_await open());
   TINYRIG_CO_RETURN_IF_ERROR(co_await say_hello(speed, patience));
-  const bool right_unit = farm_board_.unit_id.empty() || hello().unit_id() == farm_board_.unit_id;
+  const std::string unit_id = identity_of(hello()).unit_id();
+  const bool right_unit = farm_board_.unit_id.empty() || unit_id == farm_board_.unit_id;
   if (!right_unit) {
-    co_return make_error(absl::StatusCode::kFailedPrecondition, "WRONG_UNIT",
-                         absl::StrCat("the chip on ", farm_board_.port, " is unit ",
-                                      hello().unit_id().empty() ? "without a name" : hello().unit_id(),
-                                      ", the farm file says ", farm_board_.unit_id),
-                         "Boards may have been swapped: plug them back, or correct 'unit_id' in the farm file.");
+    co_return make_error(
+        absl::StatusCode::kFailedPrecondition, "WRONG_UNIT",
+        absl::StrCat("the chip on ", farm_board_.port, " is unit ", unit_id.empty() ? "without a name" : unit_id,
+                     ", the farm file says ", farm_board_.unit_id),
+        "Boards may have been swapped: plug them back, or correct 'unit_id' in the farm file.");
   }
   const bool right_type = hello().board_type() == type_.type.id();
   // The chip itself says that it belongs here: then it has another board's agent.

@@ -12,22 +12,22 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::HasSubstr;
 
-struct Read {
+struct LadderRead {
   std::vector<RecoveryStep> ladder;
   absl::Status status;
 };
 
-Read read(const std::string& text) {
+LadderRead read_ladder_of(const std::string& text) {
   const auto root = parse_toml(text, "t.toml", "CATALOG_INVALID");
   if (!root.ok()) return {{}, root.status()};
   TomlReader reader(*root, "t.toml", "board type", "CATALOG_INVALID");
-  Read result{read_ladder(reader, *root), {}};
+  LadderRead result{read_ladder(reader, *root), {}};
   result.status = reader.finish();
   return result;
 }
 
 TEST(RecoveryLadder, WithoutTablesItIsTheUsualOne) {
-  const Read usual = read("");
+  const LadderRead usual = read_ladder_of("");
   ASSERT_TRUE(usual.status.ok()) << usual.status;
   ASSERT_EQ(usual.ladder.size(), 4U);
   EXPECT_EQ(name_of(usual.ladder[0].rung), "hello");
@@ -38,7 +38,7 @@ TEST(RecoveryLadder, WithoutTablesItIsTheUsualOne) {
 }
 
 TEST(RecoveryLadder, RungsAreReadAndTheRestIsAsUsual) {
-  const Read read_back = read(R"(
+  const LadderRead read_back = read_ladder_of(R"(
 [[recovery]]
 rung = "hello"
 patience_ms = 5000
@@ -55,16 +55,19 @@ rest_s = 3600
 }
 
 TEST(RecoveryLadder, ErrorsNameTheRung) {
-  EXPECT_THAT(read("[[recovery]]\nrung = \"kick\"\n").status.message(), HasSubstr("hello, reset, power-cycle, flash"));
-  EXPECT_THAT(read("[[recovery]]\nrung = \"kick\"\n").status.message(), HasSubstr("t.toml:1: recovery #1"));
-  EXPECT_THAT(read("[[recovery]]\nrung = \"flash\"\n").status.message(), HasSubstr("from hello up"));
-  EXPECT_THAT(read("[[recovery]]\nrung = \"hello\"\n[[recovery]]\nrung = \"hello\"\n").status.message(),
+  EXPECT_THAT(read_ladder_of("[[recovery]]\nrung = \"kick\"\n").status.message(),
+              HasSubstr("hello, reset, power-cycle, flash"));
+  EXPECT_THAT(read_ladder_of("[[recovery]]\nrung = \"kick\"\n").status.message(), HasSubstr("t.toml:1: recovery #1"));
+  EXPECT_THAT(read_ladder_of("[[recovery]]\nrung = \"flash\"\n").status.message(), HasSubstr("from hello up"));
+  EXPECT_THAT(read_ladder_of("[[recovery]]\nrung = \"hello\"\n[[recovery]]\nrung = \"hello\"\n").status.message(),
               HasSubstr("recovery #2: rungs go from hello up"));
-  EXPECT_THAT(read("[[recovery]]\nrung = \"hello\"\npatience_ms = 0\n").status.message(), HasSubstr("patience_ms"));
-  EXPECT_THAT(read("[[recovery]]\nrung = \"hello\"\nrest_s = 86401\n").status.message(), HasSubstr("a day"));
-  EXPECT_THAT(read("[[recovery]]\nrung = \"hello\"\nreach = 1\n").status.message(), HasSubstr("unknown key 'reach'"));
-  EXPECT_THAT(read("recovery = []\n").status.message(), HasSubstr("has no rungs"));
-  EXPECT_THAT(read("recovery = 3\n").status.message(), HasSubstr("[[recovery]]"));
+  EXPECT_THAT(read_ladder_of("[[recovery]]\nrung = \"hello\"\npatience_ms = 0\n").status.message(),
+              HasSubstr("patience_ms"));
+  EXPECT_THAT(read_ladder_of("[[recovery]]\nrung = \"hello\"\nrest_s = 86401\n").status.message(), HasSubstr("a day"));
+  EXPECT_THAT(read_ladder_of("[[recovery]]\nrung = \"hello\"\nreach = 1\n").status.message(),
+              HasSubstr("unknown key 'reach'"));
+  EXPECT_THAT(read_ladder_of("recovery = []\n").status.message(), HasSubstr("has no rungs"));
+  EXPECT_THAT(read_ladder_of("recovery = 3\n").status.message(), HasSubstr("[[recovery]]"));
 }
 
 TEST(RungRests, LastTwiceAsLongWithEveryFailureUpToADay) {
