@@ -8,7 +8,7 @@
 //
 // Requantization: see Requantization in params.h; SMMULR of the doubled sum rounds as the reference does.
 
-#include "agent_firmware/engine/kernels/dsp/requantize_asm.h"
+#include "agent_firmware/engine/kernels/dsp/requantize.inc"
 
   .syntax unified
   .thumb

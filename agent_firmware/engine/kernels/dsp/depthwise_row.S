@@ -3,7 +3,7 @@
 // 2 pixels x 4 channels: 11 instructions for a tap's 8 multiplications (LDRD of weights, 2 LDRD of inputs,
 // 8 SMLA on halves). Some 90 instructions around nine taps for 8 outputs.
 
-#include "agent_firmware/engine/kernels/dsp/requantize_asm.h"
+#include "agent_firmware/engine/kernels/dsp/requantize.inc"
 
   .syntax unified
   .thumb
