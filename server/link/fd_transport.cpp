@@ -28,7 +28,10 @@ FdTransport::FdTransport(asio::any_io_executor executor, int fd, std::string nam
   is_socket_ = ::fstat(fd, &info) == 0 && S_ISSOCK(info.st_mode);
 }
 
-FdTransport::~FdTransport() { FdTransport::close(); }
+FdTransport::~FdTransport() {
+  FdTransport::close();
+  ++*wait_;
+}
 
 asio::awaitable<absl::StatusOr<std::size_t>> FdTransport::read_some(std::span<std::uint8_t> buffer,
                                                                     Clock::time_point deadline) {
@@ -85,8 +88,10 @@ asio::awaitable<absl::Status> FdTransport::write(std::span<const std::uint8_t> b
 asio::awaitable<absl::Status> FdTransport::ready(Direction direction, Clock::time_point deadline) {
   timed_out_ = false;
   timer_.expires_at(deadline);
-  timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) {
+  // When time runs out as bytes come, this is on its way already and cannot be cancelled: it must then leave the next
+  // wait alone, and a transport that is gone by then.
+  timer_.async_wait([this, number = ++*wait_, current = wait_](const boost::system::error_code& error) {
+    if (!error && *current == number) {
       timed_out_ = true;
       boost::system::error_code ignored;
       stream_.cancel(ignored);
@@ -95,6 +100,7 @@ asio::awaitable<absl::Status> FdTransport::ready(Direction direction, Clock::tim
   const auto wanted = direction == Direction::kRead ? asio::posix::stream_descriptor::wait_read
                                                     : asio::posix::stream_descriptor::wait_write;
   const auto [error] = co_await stream_.async_wait(wanted, asio::as_tuple(asio::use_awaitable));
+  ++*wait_;
   timer_.cancel();
   if (!error) {
     co_return absl::OkStatus();

@@ -43,6 +43,8 @@ class FdTransport : public Transport {
   std::string name_;
   bool is_socket_ = false;
   bool timed_out_ = false;
+  // The number of the wait under way, or of none; outlives us in the timer's handlers.
+  const std::shared_ptr<std::uint64_t> wait_ = std::make_shared<std::uint64_t>(0);
 };
 
 }  // namespace tinyrig::link
