@@ -73,11 +73,11 @@ class Execution {
   bool wants(v1::Measurement measurement) const { return request_.measurements.contains(measurement); }
   std::span<const std::uint8_t> image() const { return request_.runtime_model.bytes(); }
 
-  // Tells people what happens next; ends a cancelled run here.
-  absl::Status begin(const std::string& step) {
+  // Tells people what happens next, or how far (0..1) it has come within; ends a cancelled run here.
+  absl::Status begin(const std::string& step, double within = 0) {
     if (observer_.cancelled()) return make_error(absl::StatusCode::kCancelled, "CANCELLED", "cancelled by request");
     step_ = step;
-    observer_.on_step(step_, steps_done_ / steps_total_);
+    observer_.on_step(step_, (steps_done_ + within) / steps_total_);
     return absl::OkStatus();
   }
   void step_done() { steps_done_ += 1; }
@@ -195,7 +195,9 @@ class Execution {
       expected.push_back(*reference);
     }
     for (std::size_t i = 0; i < expected.size(); ++i) {
-      TINYRIG_CO_RETURN_IF_ERROR(begin(absl::StrCat("verifying outputs, ", i + 1, " of ", expected.size())));
+      // One step with progress: names that differ would all be logged.
+      TINYRIG_CO_RETURN_IF_ERROR(
+          begin("verifying outputs", static_cast<double>(i) / static_cast<double>(expected.size())));
       TINYRIG_CO_RETURN_IF_ERROR(co_await verify_one(expected[i]));
     }
     co_return absl::OkStatus();

@@ -119,7 +119,7 @@ std::vector<std::string> broken_rules(const RunRecording& recording, const board
     reasons.push_back(absl::StrCat(recording.profile_interrupts, " interrupts ran while operators were profiled"));
   }
   if ((recording.hello.capabilities() & agent::v1::CAPABILITY_PACED_INFERENCE) != 0) {
-    reasons.emplace_back("the agent paces inferences to a stated length: it tests the farm and measures nothing");
+    reasons.emplace_back(kPacedReason);
   }
   if (board_type.type.timing_source() == v1::TIMING_SOURCE_HARDWARE_CLOCK) {
     const bool promised = board_type.type.tick_unit() == v1::TICK_UNIT_CYCLES;

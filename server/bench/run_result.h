@@ -13,6 +13,10 @@
 
 namespace tinyrig::bench {
 
+// Why no result of an agent that paces its inferences is valid. Alone, it says nothing against the board.
+inline constexpr char kPacedReason[] =
+    "the agent paces inferences to a stated length: it tests the farm and measures nothing";
+
 // From the board's counter to the unit that results are in: instructions on emulated boards, the counter's
 // own ticks elsewhere.
 class TickScale {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/base/error.h"
+#include "server/bench/run_result.h"
 
 namespace tinyrig::daemon {
 namespace {
@@ -51,12 +52,18 @@ jobs::AttemptEnd end_of_result(v1::RunResult result, std::vector<v1::SessionSamp
   end.outcome = v1::OUTCOME_SUCCEEDED;
   if (result.validity() != v1::VALIDITY_VALID) {
     end.outcome = v1::OUTCOME_INCONCLUSIVE;
-    end.reason = "RESULT_INVALID";
+    const bool only_paced = result.invalid_reasons_size() == 1 && result.invalid_reasons(0) == bench::kPacedReason;
+    end.reason = only_paced ? kInferencePaced : "RESULT_INVALID";
     end.message = absl::StrJoin(result.invalid_reasons(), "; ");
   }
   end.result = std::move(result);
   end.samples = std::move(samples);
   return end;
+}
+
+bool board_worked(const jobs::AttemptEnd& end) {
+  return end.outcome == v1::OUTCOME_SUCCEEDED ||
+         (end.outcome == v1::OUTCOME_INCONCLUSIVE && end.reason == kInferencePaced);
 }
 
 }  // namespace tinyrig::daemon

@@ -85,6 +85,7 @@ BoardWorker::BoardWorker(asio::any_io_executor strand, boards::BoardKeeper& keep
       retry_after_(kFirstRetry) {}
 
 void BoardWorker::wake() {
+  if (!looking_) return;
   asio::post(strand_, [this] {
     woken_ = true;
     if (keeper_.ready()) timer_.cancel();
@@ -169,8 +170,10 @@ awaitable<void> BoardWorker::work() {
     if (!there.ok()) co_return;  // the keeper is not ready any more, and run() recovers it
   }
   woken_ = false;
+  looking_ = true;
   std::optional<jobs::Lease> lease = queue_.take(jobs::view_of(keeper_.view()));
   if (lease.has_value()) {
+    looking_ = false;
     co_await execute(*std::move(lease));
     co_return;
   }
@@ -191,10 +194,11 @@ awaitable<void> BoardWorker::execute(jobs::Lease lease) {
   keeper_.end_run(blame_board);
   // The daemon goes down: the run is unfinished, and the next start queues it again.
   if (stopping_) co_return;
-  if (blame_board || end.outcome == v1::OUTCOME_SUCCEEDED) count_end(blame_board, end.reason);
+  const bool worked = board_worked(end);
+  if (blame_board || worked) count_end(blame_board, end.reason);
   if (end.outcome != v1::OUTCOME_SUCCEEDED) {
     queue_.log(lease.job_id, lease.run_id, keeper_.view().id(), "error", absl::StrCat(end.reason, ": ", end.message));
-    const bool trusted = end.outcome == v1::OUTCOME_USER_ERROR || end.outcome == v1::OUTCOME_CANCELLED;
+    const bool trusted = worked || end.outcome == v1::OUTCOME_USER_ERROR || end.outcome == v1::OUTCOME_CANCELLED;
     if (!trusted) keeper_.doubt(end.reason, absl::StrCat("the last run ended with ", end.reason));
     if (blame_board) queue_.board_unavailable(keeper_.view().id());
   } else {

@@ -57,6 +57,8 @@ class BoardWorker {
   bench::ModelLibrary& models_;
   const std::string server_version_;
   boost::asio::steady_timer timer_;
+  // Set before it looks into the queue: work that comes after that look is told to it, and to no board that has a run.
+  std::atomic<bool> looking_ = false;
   bool woken_ = false;        // since the last look into the queue
   bool check_alive_ = false;  // before anything else
   std::atomic<bool> stopping_ = false;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "server/base/error.h"
+#include "server/bench/run_result.h"
 
 namespace tinyrig::daemon {
 namespace {
@@ -99,6 +100,22 @@ TEST(EndOfResult, AnInvalidOneIsInconclusiveAndSaysWhy) {
   EXPECT_EQ(end.reason, "RESULT_INVALID");
   EXPECT_EQ(end.message, "outputs differ; interrupts ran");
   EXPECT_TRUE(end.result.has_value()) << "people want to look at it";
+}
+
+// Paced agents test the farm: their results are never valid, and their boards need no other proof for that.
+TEST(EndOfResult, PacingAloneSaysNothingAgainstTheBoard) {
+  v1::RunResult result;
+  result.set_validity(v1::VALIDITY_INVALID);
+  result.add_invalid_reasons(bench::kPacedReason);
+  const jobs::AttemptEnd paced = end_of_result(result, {});
+  EXPECT_EQ(paced.outcome, v1::OUTCOME_INCONCLUSIVE);
+  EXPECT_EQ(paced.reason, kInferencePaced);
+  EXPECT_TRUE(board_worked(paced));
+
+  result.add_invalid_reasons("outputs differ");
+  const jobs::AttemptEnd wrong = end_of_result(result, {});
+  EXPECT_EQ(wrong.reason, "RESULT_INVALID");
+  EXPECT_FALSE(board_worked(wrong));
 }
 
 TEST(EndOfResult, OneThatDoesNotSayIsNotTrusted) {
