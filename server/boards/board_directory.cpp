@@ -24,6 +24,18 @@ bool has_label(const v1::Board& board, const std::string& label) {
   return std::find(board.labels().begin(), board.labels().end(), label) != board.labels().end();
 }
 
+bool same_runtime(const v1::AgentRuntime& a, const v1::AgentRuntime& b) {
+  return a.SerializeAsString() == b.SerializeAsString();
+}
+
+// Of the same name. A board that was not known has no type yet.
+bool same_for_plans(const v1::Board& a, const v1::Board& b) {
+  return a.board_type() == b.board_type() && (a.health() == v1::HEALTH_RETIRED) == (b.health() == v1::HEALTH_RETIRED) &&
+         std::equal(a.labels().begin(), a.labels().end(), b.labels().begin(), b.labels().end()) &&
+         std::equal(a.agent().runtimes().begin(), a.agent().runtimes().end(), b.agent().runtimes().begin(),
+                    b.agent().runtimes().end(), same_runtime);
+}
+
 }  // namespace
 
 BoardDirectory::BoardDirectory(std::vector<v1::BoardType> types, std::vector<v1::Board> boards)
@@ -78,9 +90,16 @@ absl::StatusOr<std::vector<v1::Board>> BoardDirectory::select(const std::string&
   return find(selector).status();
 }
 
+std::uint64_t BoardDirectory::plan_version() const {
+  const std::lock_guard lock(mutex_);
+  return plan_version_;
+}
+
 void BoardDirectory::update(const v1::Board& board) {
   const std::lock_guard lock(mutex_);
-  boards_[board.id()] = board;
+  v1::Board& known = boards_[board.id()];
+  if (!same_for_plans(known, board)) ++plan_version_;
+  known = board;
 }
 
 }  // namespace tinyrig::boards

@@ -2,6 +2,7 @@
 // keeper. Thread-safe; readers get copies.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <string>
@@ -25,6 +26,10 @@ class BoardDirectory {
   // NOT_FOUND when it names nothing.
   absl::StatusOr<std::vector<v1::Board>> select(const std::string& selector) const;
 
+  // Rises when something changes that plans of jobs depend on: which boards there are, their types, labels and
+  // runtimes, and which are retired.
+  std::uint64_t plan_version() const;
+
   // Called by a board's keeper only.
   void update(const v1::Board& board);
 
@@ -32,6 +37,7 @@ class BoardDirectory {
   const std::vector<v1::BoardType> types_;
   mutable std::mutex mutex_;
   std::map<std::string, v1::Board> boards_;  // guarded by mutex_
+  std::uint64_t plan_version_ = 1;           // guarded by mutex_
 };
 
 }  // namespace tinyrig::boards

@@ -1,11 +1,13 @@
 #include "server/daemon/planner.h"
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "server/boards/agent_identity.h"
+#include "server/daemon/plan_contexts.h"
 #include "server/jobs/expand.h"
 
 namespace tinyrig::daemon {
@@ -27,14 +29,13 @@ jobs::Planner make_planner(const store::Store& store, const boards::BoardDirecto
     }
     return std::nullopt;
   };
-  return [&store, &directory, fits = std::move(fits), usual = std::move(usual)](const v1::JobSpec& spec) {
-    jobs::ExpandContext context;
-    context.find_model = [&store](const std::string& name) { return store.find_model(name); };
-    context.types = directory.types();
-    context.boards = directory.boards();
-    context.usual_runtimes = usual;
-    context.fits = fits;
-    return jobs::expand(spec, context);
+  jobs::ExpandContext always;
+  always.find_model = [&store](const std::string& name) { return store.find_model(name); };
+  always.usual_runtimes = std::move(usual);
+  always.fits = std::move(fits);
+  return [contexts = std::make_shared<PlanContexts>(directory, std::move(always))](const v1::JobSpec& spec) {
+    const std::shared_ptr<const jobs::ExpandContext> context = contexts->now();
+    return jobs::expand(spec, *context);
   };
 }
 
