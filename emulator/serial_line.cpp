@@ -113,7 +113,7 @@ asio::awaitable<void> SerialLine::carry_to_board(std::shared_ptr<Pty> pty) {
     const auto self = alive.lock();
     if (error || self == nullptr) co_return;
     const std::shared_ptr<BoardEnd> board = board_;
-    if (board == nullptr) continue;  // power is off
+    if (board == nullptr || !self->passes(Direction::kToBoard, count)) continue;  // power is off, or lost
     auto writing = asio::async_write(board->socket, asio::buffer(buffer.data(), count), kUseTuple);
     co_await std::move(writing);  // an error means that the board is gone, and these bytes with it
   }
@@ -125,7 +125,7 @@ asio::awaitable<void> SerialLine::carry_to_host(std::shared_ptr<BoardEnd> board)
     auto reading = board->socket.async_read_some(asio::buffer(buffer), kUseTuple);
     const auto [error, count] = co_await std::move(reading);
     if (error) co_return;
-    send_to_host(buffer.data(), count);
+    if (passes(Direction::kToHost, count)) send_to_host(buffer.data(), count);
   }
 }
 

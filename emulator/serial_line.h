@@ -11,6 +11,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -29,6 +30,11 @@ class SerialLine : public std::enable_shared_from_this<SerialLine> {
   void unplug();
   bool plugged() const { return pty_ != nullptr; }
 
+  enum class Direction { kToBoard, kToHost };
+  /// Sees each piece of bytes that comes into the line; false: it gets lost there. For benchmarks and faults.
+  using Tap = std::function<bool(Direction, std::size_t)>;
+  void set_tap(Tap tap) { tap_ = std::move(tap); }
+
   // The board's end. Bytes on their way to an earlier one are gone.
   void attach(Fd board);
   void detach();
@@ -44,12 +50,14 @@ class SerialLine : public std::enable_shared_from_this<SerialLine> {
   boost::asio::awaitable<void> carry_to_host(std::shared_ptr<BoardEnd> board);
   boost::asio::awaitable<void> write_backlog(std::shared_ptr<Pty> pty);
   void send_to_host(const char* bytes, std::size_t count);
+  bool passes(Direction direction, std::size_t count) const { return !tap_ || tap_(direction, count); }
 
   const boost::asio::any_io_executor executor_;
   const std::filesystem::path path_;
   std::shared_ptr<Pty> pty_;
   std::shared_ptr<BoardEnd> board_;
   std::uint64_t dropped_ = 0;
+  Tap tap_;
 };
 
 }  // namespace tinyrig::emulator
