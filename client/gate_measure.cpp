@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "client/caller.h"
 #include "client/gate_unit.h"
 #include "client/job_runs.h"
 #include "client/job_watch.h"

@@ -17,8 +17,6 @@
 #include <iterator>
 #include <stdexcept>
 
-extern char** environ;
-
 namespace tinyrig::test {
 namespace {
 
