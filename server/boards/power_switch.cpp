@@ -37,21 +37,22 @@ class LineSwitch final : public PowerSwitch {
                            absl::StrCat("power switch: ", std::string(socket.status().message())),
                            "Check 'power' in the farm file.");
     }
-    // A switch that takes the line and never answers must not hold the board for ever.
+    const auto line = std::make_shared<flash::StreamSocket>(*std::move(socket));
+    line_ = line;
+    // A switch that takes the line and never answers must not hold the board for ever. The handler keeps the line: it
+    // may be on its way when the call has ended.
     asio::steady_timer deadline(co_await asio::this_coro::executor, kPatience);
-    deadline.async_wait([&connection = *socket](const boost::system::error_code& error) {
+    deadline.async_wait([line](const boost::system::error_code& error) {
       if (error) return;
       boost::system::error_code ignored;
-      connection.close(ignored);
+      line->close(ignored);
     });
-    line_ = &*socket;
     const std::string request = absl::StrCat("power ", setup_.outlet, " cycle\n");
-    const auto [write_error, written] = co_await asio::async_write(*socket, asio::buffer(request), kUseTuple);
+    const auto [write_error, written] = co_await asio::async_write(*line, asio::buffer(request), kUseTuple);
     std::string answer;
     auto buffer = asio::dynamic_buffer(answer, kMaxAnswerBytes);
-    const auto [read_error, length] = co_await asio::async_read_until(*socket, buffer, '\n', kUseTuple);
+    const auto [read_error, length] = co_await asio::async_read_until(*line, buffer, '\n', kUseTuple);
     deadline.cancel();
-    line_ = nullptr;
     if (write_error || read_error) {
       co_return make_error(absl::StatusCode::kUnavailable, "POWER_SWITCH_UNREACHABLE",
                            absl::StrCat("power switch at ", setup_.endpoint, " did not answer"));
@@ -66,12 +67,12 @@ class LineSwitch final : public PowerSwitch {
 
   void cancel() override {
     boost::system::error_code ignored;
-    if (line_ != nullptr) line_->close(ignored);
+    if (const auto line = line_.lock(); line != nullptr) line->close(ignored);
   }
 
  private:
   const PowerSetup setup_;
-  flash::StreamSocket* line_ = nullptr;  // of the pending call
+  std::weak_ptr<flash::StreamSocket> line_;  // of the pending call
 };
 
 class CommandSwitch final : public PowerSwitch {
