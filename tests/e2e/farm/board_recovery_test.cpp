@@ -13,7 +13,6 @@ namespace {
 
 using std::chrono::seconds;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 std::string text_of(const std::filesystem::path& file) {
   std::ifstream stream(file);
