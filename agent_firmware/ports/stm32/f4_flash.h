@@ -8,6 +8,7 @@
 #include <span>
 
 #include "agent_firmware/ports/shared/mmio.h"
+#include "agent_firmware/ports/stm32/flash_controller.h"
 
 namespace tinyrig::port::stm32::f4 {
 
@@ -23,8 +24,19 @@ constexpr std::uintptr_t sector_address(unsigned sector) {
   return address;
 }
 
+struct FlashRegisters {
+  static constexpr std::uintptr_t kAccess = 0x4002'3C00, kKey = 0x4002'3C04, kStatus = 0x4002'3C0C,
+                                  kControl = 0x4002'3C10;
+  static constexpr std::uint32_t kErrors = 0x1F2;  // OPERR, WRPERR, PGAERR, PGPERR, PGSERR, RDERR
+  // A sector of 128 KiB takes 2 s at most, and the polls wait with the flash: this never ends before.
+  static constexpr std::uint32_t kRounds = 90'000'000;
+};
+
 template <unsigned kFirstSector, unsigned kSectors, class Registers = MappedRegisters>
-struct FlashSlot {
+struct FlashSlot : FlashController<FlashRegisters, Registers> {
+  using Controller = FlashController<FlashRegisters, Registers>;
+  using Controller::finished, Controller::holds, Controller::kControl, Controller::kStart, Controller::lock,
+      Controller::unlock;
   static constexpr std::uintptr_t kAddress = sector_address(kFirstSector);
   static constexpr std::size_t kBytes = sector_address(kFirstSector + kSectors) - kAddress;
 
@@ -55,48 +67,10 @@ struct FlashSlot {
       done = finished();
     }
     lock();
-    return done && holds(offset, data);
+    return done && holds(kAddress + offset, data);
   }
 
-  static constexpr std::uintptr_t kAccess = 0x4002'3C00, kKey = 0x4002'3C04, kStatus = 0x4002'3C0C,
-                                  kControl = 0x4002'3C10;
-  static constexpr std::uint32_t kBusy = 1U << 16, kErrors = 0x1F2;  // OPERR, WRPERR, PGAERR, PGPERR, PGSERR, RDERR
-  static constexpr std::uint32_t kProgram = 1U << 0, kSectorErase = 1U << 1, kBy32 = 2U << 8, kStart = 1U << 16,
-                                 kLocked = 1U << 31;
-  static constexpr std::uint32_t kInstructionCache = 1U << 9, kDataCache = 1U << 10, kInstructionCacheReset = 1U << 11,
-                                 kDataCacheReset = 1U << 12;
-  // A sector of 128 KiB takes 2 s at most, and the polls wait with the flash: this never ends before.
-  static constexpr std::uint32_t kRounds = 90'000'000;
-
- private:
-  static bool unlock() {
-    if (!poll<Registers>(kStatus, kBusy, 0, kRounds)) return false;
-    if ((Registers::read(kControl) & kLocked) != 0) {
-      Registers::write(kKey, 0x4567'0123);
-      Registers::write(kKey, 0xCDEF'89AB);
-    }
-    Registers::write(kStatus, kErrors);  // written ones clear
-    return (Registers::read(kControl) & kLocked) == 0;
-  }
-  static bool finished() {
-    return poll<Registers>(kStatus, kBusy, 0, kRounds) && (Registers::read(kStatus) & kErrors) == 0;
-  }
-  // The caches may hold what was there before.
-  static void lock() {
-    Registers::write(kControl, kLocked);
-    const std::uint32_t access = Registers::read(kAccess);
-    Registers::write(kAccess, access & ~(kInstructionCache | kDataCache));
-    Registers::write(kAccess, (access & ~(kInstructionCache | kDataCache)) | kInstructionCacheReset | kDataCacheReset);
-    Registers::write(kAccess, access);
-  }
-  static bool holds(std::size_t offset, std::span<const std::byte> data) {
-    for (std::size_t i = 0; i < data.size(); i += 4) {
-      std::uint32_t word;
-      std::memcpy(&word, data.data() + i, sizeof word);
-      if (Registers::read(kAddress + offset + i) != word) return false;
-    }
-    return true;
-  }
+  static constexpr std::uint32_t kProgram = 1U << 0, kSectorErase = 1U << 1, kBy32 = 2U << 8;
 };
 
 }  // namespace tinyrig::port::stm32::f4

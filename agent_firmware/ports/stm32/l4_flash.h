@@ -7,6 +7,7 @@
 #include <span>
 
 #include "agent_firmware/ports/shared/mmio.h"
+#include "agent_firmware/ports/stm32/flash_controller.h"
 
 namespace tinyrig::port::stm32::l4 {
 
@@ -26,9 +27,20 @@ constexpr FlashPage page_of(std::uintptr_t address, bool two_banks) {
   return {4096, static_cast<std::uint32_t>(offset % kBankBytes / 4096) << 3 | (offset < kBankBytes ? 0 : kSecondBank)};
 }
 
+struct FlashRegisters {
+  static constexpr std::uintptr_t kAccess = 0x4002'2000, kKey = 0x4002'2008, kStatus = 0x4002'2010,
+                                  kControl = 0x4002'2014, kOptions = 0x4002'2020;
+  static constexpr std::uint32_t kErrors = 0x3FA;      // OPERR ... FASTERR
+  static constexpr std::uint32_t kRounds = 2'000'000;  // 130 ms at 120 MHz; a page takes 25 ms
+};
+
 // Begins and ends with a page of 8 KiB.
 template <std::uintptr_t kAddress, std::size_t kBytes, class Registers = MappedRegisters>
-struct FlashSlot {
+struct FlashSlot : FlashController<FlashRegisters, Registers> {
+  using Controller = FlashController<FlashRegisters, Registers>;
+  using Controller::finished, Controller::holds, Controller::kControl, Controller::kOptions, Controller::kStart,
+      Controller::lock, Controller::unlock;
+
   static_assert(kAddress % 8192 == 0 && kBytes % 8192 == 0);
 
   static std::span<const std::byte> bytes() { return {at_address<const std::byte>(kAddress), kBytes}; }
@@ -63,46 +75,10 @@ struct FlashSlot {
       done = finished();
     }
     lock();
-    return done && holds(offset, data);
+    return done && holds(kAddress + offset, data);
   }
 
-  static constexpr std::uintptr_t kFlash = 0x4002'2000, kAccess = kFlash, kKey = kFlash + 0x08, kStatus = kFlash + 0x10,
-                                  kControl = kFlash + 0x14, kOptions = kFlash + 0x20;
-  static constexpr std::uint32_t kBusy = 1U << 16, kErrors = 0x3FA, kTwoBanks = 1U << 22;  // OPERR ... FASTERR
-  static constexpr std::uint32_t kProgram = 1U << 0, kPageErase = 1U << 1, kStart = 1U << 16, kLocked = 1U << 31;
-  static constexpr std::uint32_t kInstructionCache = 1U << 9, kDataCache = 1U << 10, kInstructionCacheReset = 1U << 11,
-                                 kDataCacheReset = 1U << 12;
-  static constexpr std::uint32_t kRounds = 2'000'000;  // 130 ms at 120 MHz; a page takes 25 ms
-
- private:
-  static bool unlock() {
-    if (!poll<Registers>(kStatus, kBusy, 0, kRounds)) return false;
-    if ((Registers::read(kControl) & kLocked) != 0) {
-      Registers::write(kKey, 0x4567'0123);
-      Registers::write(kKey, 0xCDEF'89AB);
-    }
-    Registers::write(kStatus, kErrors);  // written ones clear
-    return (Registers::read(kControl) & kLocked) == 0;
-  }
-  static bool finished() {
-    return poll<Registers>(kStatus, kBusy, 0, kRounds) && (Registers::read(kStatus) & kErrors) == 0;
-  }
-  // The caches may hold what was there before.
-  static void lock() {
-    Registers::write(kControl, kLocked);
-    const std::uint32_t access = Registers::read(kAccess);
-    Registers::write(kAccess, access & ~(kInstructionCache | kDataCache));
-    Registers::write(kAccess, (access & ~(kInstructionCache | kDataCache)) | kInstructionCacheReset | kDataCacheReset);
-    Registers::write(kAccess, access);
-  }
-  static bool holds(std::size_t offset, std::span<const std::byte> data) {
-    for (std::size_t i = 0; i < data.size(); i += 4) {
-      std::uint32_t word;
-      std::memcpy(&word, data.data() + i, sizeof word);
-      if (Registers::read(kAddress + offset + i) != word) return false;
-    }
-    return true;
-  }
+  static constexpr std::uint32_t kProgram = 1U << 0, kPageErase = 1U << 1, kTwoBanks = 1U << 22;
 };
 
 }  // namespace tinyrig::port::stm32::l4

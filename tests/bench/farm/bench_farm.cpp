@@ -223,7 +223,7 @@ class FarmBench {
         std::fflush(stdout);
         say_at += 30s;
       }
-      std::this_thread::sleep_for(500ms);
+      std::this_thread::sleep_for(500ms);  // looks from outside, seldom: asking costs what is measured
     }
   }
 
@@ -269,7 +269,7 @@ class FarmBench {
         }
         if (!daemon_->process().running()) throw std::runtime_error("the daemon ended:\n" + daemon_->log());
         samples.push_back({seconds_since(begin) / 60, daemon_use()});
-        std::this_thread::sleep_for(1s);
+        std::this_thread::sleep_for(1s);  // between two samples of memory and descriptors
       }
       if (stopped || samples.size() < 8) return;
       add("soak/faults", static_cast<double>(broken.total()), "");

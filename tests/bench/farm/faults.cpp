@@ -44,7 +44,7 @@ void Faults::run() {
       return true;
     });
     while (broken_.size() < at_once_) break_one();
-    std::this_thread::sleep_for(kLookEvery);
+    std::this_thread::sleep_for(kLookEvery);  // the pace of faults: nothing tells when one is over
   }
   for (const Broken& one : broken_) mend(one);
 }

@@ -57,7 +57,8 @@ rest_s = 3600
 TEST(RecoveryLadder, ErrorsNameTheRung) {
   EXPECT_THAT(read_ladder_of("[[recovery]]\nrung = \"kick\"\n").status.message(),
               HasSubstr("hello, reset, power-cycle, flash"));
-  EXPECT_THAT(read_ladder_of("[[recovery]]\nrung = \"kick\"\n").status.message(), HasSubstr("t.toml:1: board type, recovery #1"));
+  EXPECT_THAT(read_ladder_of("[[recovery]]\nrung = \"kick\"\n").status.message(),
+              HasSubstr("t.toml:1: board type, recovery #1"));
   EXPECT_THAT(read_ladder_of("[[recovery]]\nrung = \"flash\"\n").status.message(), HasSubstr("from hello up"));
   EXPECT_THAT(read_ladder_of("[[recovery]]\nrung = \"hello\"\n[[recovery]]\nrung = \"hello\"\n").status.message(),
               HasSubstr("recovery #2: rungs go from hello up"));
