@@ -109,7 +109,7 @@ int serve(const daemon::Options& options) {
   signals.run();
 
   (*api)->stop();
-  hot_plug = absl::CancelledError();
+  if (hot_plug.ok()) hot_plug->reset();
   if (!(*farm)->stop(seconds(5))) spdlog::warn("a board did not let go in time");
   queue.on_work(nullptr);  // writes that still wait may tell of work; the farm is gone by then
   holds->on_change(nullptr);
