@@ -1,6 +1,7 @@
 #include "server/boards/board_keeper.h"
 
 #include <algorithm>
+#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "absl/time/time.h"
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
+#include "server/base/use_tuple.h"
 #include "server/boards/agent_hello.h"
 #include "server/boards/agent_identity.h"
 #include "server/boards/make_flasher.h"
@@ -22,10 +24,12 @@ namespace asio = boost::asio;
 using asio::awaitable;
 using std::chrono::milliseconds;
 
-constexpr char kPortGone[] = "PORT_NOT_FOUND";
+constexpr milliseconds kBetweenOpens{100};
 constexpr std::uint32_t kCalibrationLoops = 100'000;
 // Reading the counter and the call cost some instructions beside the loop.
 constexpr double kCalibrationTolerance = 0.001;
+
+bool port_is_gone(const absl::Status& status) { return reason_of(status) == "PORT_NOT_FOUND"; }
 
 }  // namespace
 
@@ -121,6 +125,10 @@ void BoardKeeper::put_aside(const v1::Hold& hold, const std::string& text) {
 }
 
 void BoardKeeper::take_back() {
+  // Who releases a board may have mended it; a quarantine that ran out has mended nothing.
+  const bool ran_out = view_.hold().kind() == v1::HOLD_KIND_QUARANTINED && view_.hold().has_expire_time() &&
+                       view_.hold().expire_time().seconds() <= absl::ToUnixSeconds(world_.clock.now());
+  if (!ran_out) rests_.clear();
   view_.clear_hold();
   view_.set_activity(v1::ACTIVITY_OFFLINE);
   view_.set_health(v1::HEALTH_UNKNOWN);
@@ -165,31 +173,43 @@ bool BoardKeeper::agent_is_current() const {
 }
 
 awaitable<absl::Status> BoardKeeper::climb() {
-  absl::Status trouble;  // that the next rung is to end
+  // What the next rung is to end. Never OK: only a rung that was passed is.
+  absl::Status trouble = make_error(absl::StatusCode::kFailedPrecondition, "NOT_TRIED", "nothing has been tried yet");
+  std::string failures;  // of rungs that could not even be tried to their end
   for (const RecoveryStep& step : type_.recovery) {
     if (!has(step.rung)) continue;
-    if (const std::string why = why_not(step, trouble); !why.empty()) {
-      if (step.rung != Rung::kHello) world_.log("info", absl::StrCat("no ", name_of(step.rung), ": ", why));
+    const std::string name = name_of(step.rung);
+    if (step.rung != Rung::kHello) {
+      if (const std::string why = why_not(step, trouble); !why.empty()) {
+        world_.log("info", absl::StrCat("no ", name, ": ", why));
+        continue;
+      }
+      world_.log("warning", absl::StrCat(reason_of(trouble), " (", std::string(trouble.message()), "): ", name));
+    }
+    auto acting = act(step.rung);
+    const absl::Status acted = co_await std::move(acting);
+    if (closed_) co_return absl::CancelledError("the board is being closed");
+    if (!acted.ok()) {  // says nothing of the board: its trouble is as before
+      count(step, acted);
+      const std::string failure = absl::StrCat(name, " failed, ", reason_of(acted), ": ", std::string(acted.message()));
+      world_.log("warning", failure);
+      absl::StrAppend(&failures, "; ", failure);
       continue;
     }
-    if (step.rung != Rung::kHello) {
-      world_.log("warning",
-                 absl::StrCat(reason_of(trouble), " (", std::string(trouble.message()), "): ", name_of(step.rung)));
-    }
-    failed_check_ = false;
-    auto trying = try_rung(step);
-    absl::Status end = co_await std::move(trying);
-    if (closed_) co_return end;
-    count(step, end);
+    auto passing = pass(step);
+    absl::Status passed = co_await std::move(passing);
+    if (closed_) co_return passed;
+    count(step, passed);
     if (step.rung == Rung::kHello) {
-      const bool gone = reason_of(end) == kPortGone;
-      if (was_gone_ && !gone) rests_.clear(Rung::kPowerCycle);
-      was_gone_ = gone;
+      if (was_gone_ && !port_is_gone(passed)) rests_.clear(Rung::kPowerCycle);
+      was_gone_ = port_is_gone(passed);
     }
-    if (end.ok()) co_return end;
-    trouble = std::move(end);
+    if (passed.ok()) co_return passed;
+    trouble = std::move(passed);
   }
-  co_return trouble;
+  if (failures.empty()) co_return trouble;
+  co_return make_error(trouble.code(), reason_of(trouble), absl::StrCat(std::string(trouble.message()), failures),
+                       hint_of(trouble));
 }
 
 bool BoardKeeper::has(Rung rung) const {
@@ -206,15 +226,20 @@ bool BoardKeeper::has(Rung rung) const {
   return false;
 }
 
+bool BoardKeeper::can_flash() const {
+  return has(Rung::kFlash) && std::any_of(type_.recovery.begin(), type_.recovery.end(),
+                                          [](const RecoveryStep& step) { return step.rung == Rung::kFlash; });
+}
+
 std::string BoardKeeper::why_not(const RecoveryStep& step, const absl::Status& trouble) const {
-  if (rests_.rests(step.rung, std::chrono::steady_clock::now())) return "it did not help, and rests";
-  if (step.rung == Rung::kHello) return "";
+  const auto now = std::chrono::steady_clock::now();
+  if (rests_.rests(step.rung, now)) return "it did not help, and rests";
   const std::string reason = reason_of(trouble);
   if (reason == "WRONG_BOARD_TYPE" || reason == "WRONG_UNIT") return "this is another board";
   if (reason == "PORT_IN_USE" || reason == "PORT_NOT_ALLOWED") return "the board may be well, its port is not ours";
   if (reason == "AGENT_OUTDATED" && step.rung != Rung::kFlash) return "only flashing changes the agent";
-  if (reason == kPortGone && step.rung != Rung::kPowerCycle) return "there is no port";
-  const bool blank = view_.agent().build_id().empty() && has(Rung::kFlash);
+  if (port_is_gone(trouble) && step.rung != Rung::kPowerCycle) return "there is no port";
+  const bool blank = view_.agent().build_id().empty() && can_flash() && !rests_.rests(Rung::kFlash, now);
   if (blank && step.rung != Rung::kFlash) return "no agent has been seen on it";
   if (step.rung == Rung::kPowerCycle) {
     if (const std::string neighbour = world_.neighbour_at_work(); !neighbour.empty()) {
@@ -252,15 +277,27 @@ void BoardKeeper::count(const RecoveryStep& step, const absl::Status& end) {
   }
 }
 
-awaitable<absl::Status> BoardKeeper::try_rung(const RecoveryStep& step) {
-  if (step.rung == Rung::kReset) {
-    if (flasher_->takes_port()) session_.reset();
-    TINYRIG_CO_RETURN_IF_ERROR(co_await flasher_->reset());
+awaitable<absl::Status> BoardKeeper::act(Rung rung) {
+  switch (rung) {
+    case Rung::kHello:
+      break;
+    case Rung::kReset:
+      if (flasher_->takes_port()) session_.reset();
+      TINYRIG_CO_RETURN_IF_ERROR(co_await flasher_->reset());
+      break;
+    case Rung::kPowerCycle:
+      TINYRIG_CO_RETURN_IF_ERROR(co_await power_->cycle());
+      break;
+    case Rung::kFlash:
+      TINYRIG_CO_RETURN_IF_ERROR(co_await flash_agent());
+      break;
   }
-  if (step.rung == Rung::kPowerCycle) TINYRIG_CO_RETURN_IF_ERROR(co_await power_->cycle());
-  if (step.rung == Rung::kFlash) TINYRIG_CO_RETURN_IF_ERROR(co_await flash_agent());
-  TINYRIG_CO_RETURN_IF_ERROR(
-      co_await meet(step.rung == Rung::kHello ? Speed::kUnknown : Speed::kAfterReset, step.patience));
+  co_return absl::OkStatus();
+}
+
+awaitable<absl::Status> BoardKeeper::pass(const RecoveryStep& step) {
+  failed_check_ = false;
+  TINYRIG_CO_RETURN_IF_ERROR(co_await meet(step));
   failed_check_ = true;
   TINYRIG_CO_RETURN_IF_ERROR(co_await calibrate());
   TINYRIG_CO_RETURN_IF_ERROR(co_await prove());
@@ -268,9 +305,23 @@ awaitable<absl::Status> BoardKeeper::try_rung(const RecoveryStep& step) {
   co_return absl::OkStatus();
 }
 
-awaitable<absl::Status> BoardKeeper::meet(Speed speed, milliseconds patience) {
-  TINYRIG_CO_RETURN_IF_ERROR(co_await open());
-  TINYRIG_CO_RETURN_IF_ERROR(co_await say_hello(speed, patience));
+// A board on USB of its own is away for a while after a reset.
+awaitable<absl::Status> BoardKeeper::open_within(milliseconds patience) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  asio::steady_timer timer(strand_);
+  for (;;) {
+    absl::Status opened = co_await open();
+    if (closed_ || !port_is_gone(opened) || std::chrono::steady_clock::now() >= deadline) co_return opened;
+    timer.expires_after(kBetweenOpens);
+    auto waiting = timer.async_wait(kUseTuple);
+    co_await std::move(waiting);
+  }
+}
+
+awaitable<absl::Status> BoardKeeper::meet(const RecoveryStep& step) {
+  const bool after_reset = step.rung != Rung::kHello;
+  TINYRIG_CO_RETURN_IF_ERROR(co_await open_within(after_reset ? step.patience : milliseconds(0)));
+  TINYRIG_CO_RETURN_IF_ERROR(co_await say_hello(after_reset ? Speed::kAfterReset : Speed::kUnknown, step.patience));
   const std::string unit_id = identity_of(hello()).unit_id();
   const bool right_unit = farm_board_.unit_id.empty() || unit_id == farm_board_.unit_id;
   if (!right_unit) {
@@ -293,9 +344,9 @@ awaitable<absl::Status> BoardKeeper::meet(Speed speed, milliseconds patience) {
         absl::StatusCode::kFailedPrecondition, "AGENT_OUTDATED",
         absl::StrCat("the board has agent ", hello().build_id(), " for ", hello().board_type(), ", not ",
                      firmware_.has_value() ? firmware_->build_id : "one for " + type_.type.id()),
-        has(Rung::kFlash) ? ""
-                          : "Flash the agent by hand, or give the board a 'flasher' in the farm "
-                            "file and the daemon its --firmware.");
+        can_flash() ? ""
+                    : "Flash the agent by hand, or give the board a 'flasher' in the farm "
+                      "file and the daemon its --firmware.");
   }
   co_return absl::OkStatus();
 }

@@ -65,6 +65,8 @@ class BoardKeeper {
   bool ready() const { return ready_; }
   // The last make_ready() failed although the right agent answered: the board's numbers are not to be trusted.
   bool failed_check() const { return failed_check_; }
+  // The last make_ready() found no port.
+  bool port_was_gone() const { return was_gone_; }
   // Somebody holds it (`text` says who and why): the port is let go, the board no longer ready.
   void put_aside(const v1::Hold& hold, const std::string& text);
   // The hold is over; make_ready() next, whatever was done to the board meanwhile.
@@ -90,12 +92,17 @@ class BoardKeeper {
 
  private:
   boost::asio::awaitable<absl::Status> climb();
-  boost::asio::awaitable<absl::Status> try_rung(const RecoveryStep& step);
+  // What the rung does to the board.
+  boost::asio::awaitable<absl::Status> act(Rung rung);
+  // Is the board ready now?
+  boost::asio::awaitable<absl::Status> pass(const RecoveryStep& step);
   bool has(Rung rung) const;
-  // Why the rung cannot change that; empty: it may.
+  bool can_flash() const;
+  // Why the rung (any but hello) cannot end that trouble; empty: it may.
   std::string why_not(const RecoveryStep& step, const absl::Status& trouble) const;
   void count(const RecoveryStep& step, const absl::Status& end);
-  boost::asio::awaitable<absl::Status> meet(Speed speed, std::chrono::milliseconds patience);
+  boost::asio::awaitable<absl::Status> meet(const RecoveryStep& step);
+  boost::asio::awaitable<absl::Status> open_within(std::chrono::milliseconds patience);
   boost::asio::awaitable<absl::Status> open();
   boost::asio::awaitable<absl::Status> say_hello(Speed speed, std::chrono::milliseconds timeout);
   boost::asio::awaitable<absl::Status> flash_agent();

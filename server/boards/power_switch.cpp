@@ -23,6 +23,7 @@ namespace tinyrig::boards {
 namespace {
 
 namespace asio = boost::asio;
+constexpr std::chrono::seconds kConnecting{3};  // cancel() waits for it
 constexpr std::chrono::seconds kPatience{20};
 constexpr std::size_t kMaxAnswerBytes = 512;
 
@@ -31,7 +32,7 @@ class LineSwitch final : public PowerSwitch {
   explicit LineSwitch(PowerSetup setup) : setup_(std::move(setup)) {}
 
   asio::awaitable<absl::Status> cycle() override {
-    absl::StatusOr<flash::StreamSocket> socket = co_await flash::connect_to(setup_.endpoint, kPatience);
+    absl::StatusOr<flash::StreamSocket> socket = co_await flash::connect_to(setup_.endpoint, kConnecting);
     if (!socket.ok()) {
       co_return make_error(absl::StatusCode::kUnavailable, "POWER_SWITCH_UNREACHABLE",
                            absl::StrCat("power switch: ", std::string(socket.status().message())),

@@ -16,9 +16,9 @@ namespace tinyrig::boards {
 class PowerSwitch {
  public:
   virtual ~PowerSwitch() = default;
-  // Off, and on again. UNAVAILABLE (POWER_SWITCH_UNREACHABLE), FAILED_PRECONDITION (POWER_SWITCH_REFUSED), CANCELLED.
+  // Off, and on again. UNAVAILABLE (POWER_SWITCH_UNREACHABLE), FAILED_PRECONDITION (POWER_SWITCH_REFUSED).
   virtual boost::asio::awaitable<absl::Status> cycle() = 0;
-  // Ends a pending call.
+  // Ends a pending call with an error, within 3 seconds.
   virtual void cancel() = 0;
 };
 

@@ -68,6 +68,7 @@ std::vector<RecoveryStep> read_ladder(TomlReader& type, const toml::table& table
       if (rest_s > static_cast<std::uint64_t>(kLongestRest.count())) {
         reader.fail(*rung, "'rest_s' must be at most 86400, a day");
       }
+      if (step.rung == Rung::kHello && rest_s != 0) reader.fail(*rung, "'hello' cannot rest: it says how the board is");
       step.patience = milliseconds(patience_ms);
       step.rest = seconds(rest_s);
       const bool in_order = ladder.empty() ? step.rung == Rung::kHello : ladder.back().rung < step.rung;

@@ -94,6 +94,7 @@ void BoardWorker::wake() {
 
 void BoardWorker::port_may_have_changed() {
   asio::post(strand_, [this] {
+    if (!keeper_.ready() && !keeper_.port_was_gone()) return;  // ports are not what ails it
     check_alive_ = keeper_.ready();
     retry_after_ = kFirstRetry;
     timer_.cancel();

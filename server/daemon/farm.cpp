@@ -62,7 +62,11 @@ std::vector<std::string> on_the_same_outlet(const boards::FarmBoard& board,
 std::string first_at_work(const std::vector<std::string>& board_ids, const boards::BoardDirectory& directory) {
   for (const std::string& id : board_ids) {
     const absl::StatusOr<v1::Board> board = directory.find(id);
-    if (board.ok() && board->activity() == v1::ACTIVITY_BUSY) return id;
+    if (!board.ok()) continue;
+    const v1::Activity activity = board->activity();
+    const bool at_work = activity == v1::ACTIVITY_BUSY || activity == v1::ACTIVITY_LEASED ||
+                         activity == v1::ACTIVITY_RECOVERING || board->has_hold() || !board->current_step().empty();
+    if (at_work) return id;
   }
   return "";
 }

@@ -47,7 +47,6 @@ std::optional<Uevent> parse_uevent(std::string_view datagram) {
       const std::string_view value = line.substr(equals + 1);
       if (key == "ACTION") event.action = value;
       if (key == "SUBSYSTEM") event.subsystem = value;
-      if (key == "DEVNAME") event.device_name = value;
     }
     at = end + 1;
   }
@@ -101,7 +100,7 @@ class HotPlug::Watch : public std::enable_shared_from_this<Watch> {
       if (size < 0) return concerns_us || errno == ENOBUFS;  // some were lost: any of them
       if (sender.nl_pid != 0) continue;                      // another process, not the kernel
       const auto event = parse_uevent({buffer.data(), static_cast<std::size_t>(size)});
-      if (event.has_value() && event->subsystem == "tty") concerns_us = true;
+      if (event.has_value() && event->subsystem == "tty" && event->action != "change") concerns_us = true;
     }
   }
 

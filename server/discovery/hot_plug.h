@@ -14,9 +14,8 @@
 namespace tinyrig::discovery {
 
 struct Uevent {
-  std::string action;       // "add", "remove", "change", ...
-  std::string subsystem;    // "tty"
-  std::string device_name;  // "ttyACM0"; may be empty
+  std::string action;     // "add", "remove", "change", ...
+  std::string subsystem;  // "tty"
 };
 
 /// Of one datagram: "ACTION@DEVPATH", then KEY=VALUE, each ended by a zero byte. nullopt: it is no such thing.

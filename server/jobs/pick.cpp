@@ -27,15 +27,37 @@ void WaitingRuns::add(const WaitingRun& run) {
               {Step{run.owner, 1}, Step{std::to_string(run.priority_cost), run.priority_cost},
                Step{std::to_string(run.job_order), 1}},
               run.run_order};
+  Runs& bucket = queue.buckets[place.conditions];
+  std::array<Turn, kLevels> before{}, after{};
+  bool moves = false;  // one that waits elsewhere
   Share* share = &queue.owners;
-  Runs* runs = &queue.buckets[place.conditions];
-  for (const Step& step : place.path) {
-    const auto [child, is_new] = share->children.try_emplace(step.key);
-    if (is_new) child->second.turn = {share->served_tag + step.cost, run.job_order};
-    share = &child->second;
+  const Runs* here = &bucket;
+  for (std::size_t level = 0; level < kLevels; ++level) {
+    const Step& step = place.path[level];
+    const auto [entry, is_new] = share->children.try_emplace(step.key);
+    Share& child = entry->second;
+    if (is_new) child.turn.age_order = run.job_order;
+    before[level] = child.turn;
+    const auto runs_here = here == nullptr ? bucket.children.end() : here->children.find(child.turn);
+    const bool waits_here = here != nullptr && runs_here != here->children.end();
+    if (!waits_here) {
+      std::uint64_t served = share->served_tag;
+      // Boards of these conditions may be behind others. After the least that waits for them, not beside it: a stream
+      // of new ones would hold it up.
+      if (here != nullptr && !here->children.empty()) served = std::min(served, here->children.begin()->first.tag);
+      child.turn.tag = std::max(child.turn.tag, served + step.cost);
+      moves = moves || (!is_new && child.turn != before[level]);
+    }
+    after[level] = child.turn;
+    here = waits_here ? &runs_here->second : nullptr;
+    share = &child;
     ++share->waiting;
-    runs = &runs->children[share->turn];
   }
+  if (moves) {
+    for (auto& [conditions, other] : queue.buckets) move_turns(other, before, after, 0);
+  }
+  Runs* runs = &bucket;
+  for (const Turn& turn : after) runs = &runs->children[turn];
   runs->ids.emplace(run.run_order, run.run_id);
   places_[run.run_id] = std::move(place);
 }

@@ -2,11 +2,12 @@
 //
 // Per board type, owners take turns; within an owner, its priorities; within a priority, its jobs. Each of them has a
 // tag that rises by its cost with every run it gets; the smallest goes first, the older among equals. Who is new, or
-// comes back, starts one cost after the tag that was served last, so it neither waits behind all of a great job nor
-// overtakes for having come late (start-time fair queueing, with the finish tag as key). A job's tag is passed by in
-// the end, however many new ones come, and there are only three priorities: nothing starves. An owner's cost is one, so
-// that many jobs or high priorities take nothing from other owners. Within a job the order is that of its runs; a run
-// that failed keeps its place.
+// comes back, starts one cost after the tag that was served last, or after the least that waits for the same boards, so
+// it neither waits behind all of a great job nor overtakes for having come late (start-time fair queueing, with the
+// finish tag as key). So does who has waited for other boards alone: what one did not get there is no claim here. A
+// job's tag is passed by in the end, however many new ones come, and there are only three priorities: nothing starves.
+// An owner's cost is one, so that many jobs or high priorities take nothing from other owners. Within a job the order
+// is that of its runs; a run that failed keeps its place.
 //
 // Runs with the same conditions (type, pinned board, label, runtime, boards to avoid) share a bucket. Picking costs
 // one look into each bucket of the board's type and a logarithm, however many runs wait.

@@ -48,13 +48,20 @@ absl::StatusOr<v1::Job> job_of_row(Connection& database, const Statement& row) {
   return job;
 }
 
+// What to say of a run that a board has tried before, and of one that none has.
+struct EndMessages {
+  const char* tried;
+  const char* untried;
+};
+
 // The job's runs that no board has, and with the last of its runs the job.
 absl::Status end_queued_runs(Connection& database, std::int64_t job_number, v1::Outcome outcome, const char* reason,
-                             const char* message, std::int64_t time_us) {
+                             EndMessages messages, std::int64_t time_us) {
   TINYRIG_RETURN_IF_ERROR(
-      database.execute("UPDATE runs SET state = 'finished', outcome = ?3, reason = ?4, message = ?5, "
-                       "finish_time_us = ?2 WHERE job_number = ?1 AND state = 'queued' AND outcome IS NULL",
-                       job_number, time_us, column_text(outcome), reason, message));
+      database.execute("UPDATE runs SET state = 'finished', outcome = ?3, reason = ?4, "
+                       "message = CASE WHEN attempts > 0 THEN ?5 ELSE ?6 END, finish_time_us = ?2 "
+                       "WHERE job_number = ?1 AND state = 'queued' AND outcome IS NULL",
+                       job_number, time_us, column_text(outcome), reason, messages.tried, messages.untried));
   return finish_job_if_done(database, job_number, time_us).status();
 }
 
@@ -162,14 +169,17 @@ absl::StatusOr<v1::Job> request_cancel(Connection& database, const std::string& 
                        "WHERE number = ?1 AND outcome IS NULL AND cancel_time_us IS NULL",
                        job_number, time_us));
   TINYRIG_RETURN_IF_ERROR(end_queued_runs(database, job_number, v1::OUTCOME_CANCELLED, "CANCELLED",
-                                          "cancelled before it started", time_us));
+                                          {"cancelled before it was tried again", "cancelled before it started"},
+                                          time_us));
   return read_job_with_runs(database, job_id);
 }
 
 absl::StatusOr<v1::Job> expire_job(Connection& database, const std::string& job_id, absl::Time when) {
   TINYRIG_ASSIGN_OR_RETURN(const std::int64_t job_number, find_job_number(database, job_id));
   TINYRIG_RETURN_IF_ERROR(end_queued_runs(database, job_number, v1::OUTCOME_TIMED_OUT, "DEADLINE_PASSED",
-                                          "no board was free to begin it in the time that the job gave",
+                                          {"its attempts failed (its log says why), and the time that the job gave to "
+                                           "begin another is over",
+                                           "no board was free to begin it in the time that the job gave"},
                                           absl::ToUnixMicros(when)));
   return read_job_with_runs(database, job_id);
 }

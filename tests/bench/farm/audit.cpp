@@ -44,13 +44,15 @@ Accounts audit(const std::filesystem::path& data_folder, const std::vector<std::
   store::Statement jobs = database->query(
       "SELECT job_id, outcome IS NOT NULL, (SELECT count(*) FROM runs WHERE job_number = jobs.number), "
       "(SELECT count(*) FROM runs JOIN attempts ON run_number = runs.number WHERE job_number = jobs.number "
-      " AND attempts.outcome IS NOT NULL AND (counts_as_failure = 0 AND attempts.reason <> 'DAEMON_RESTARTED')) "
+      " AND attempts.outcome IS NOT NULL AND (counts_as_failure = 0 AND attempts.reason <> 'DAEMON_RESTARTED')), "
+      "(SELECT count(*) FROM runs WHERE job_number = jobs.number AND outcome IN ('succeeded', 'inconclusive') "
+      " AND number NOT IN (SELECT run_number FROM results)) "
       "FROM jobs");
   while (jobs.next()) {
     if (missing.erase(jobs.bytes(0)) == 0) ++accounts.uninvited;
     if (jobs.integer(1) == 0) ++accounts.unfinished;
     if (jobs.integer(2) > 1 || jobs.integer(3) > 1) ++accounts.doubled;
-    if (jobs.integer(2) == 0) ++accounts.lost;
+    if (jobs.integer(2) == 0 || jobs.integer(4) > 0) ++accounts.lost;
   }
   must(jobs);
   accounts.lost += missing.size();

@@ -264,7 +264,8 @@ class FarmBench {
     {
       const bench::Faults broken(farm_, options_.failing_share, options_.seed + 1);
       while (!stopped && seconds_since(begin) < options_.soak_minutes * 60) {
-        if (bench::unfinished_jobs(data_folder_) < static_cast<std::int64_t>(2 * options_.boards)) {
+        const std::int64_t left = bench::unfinished_jobs(data_folder_);  // -1: cannot be read now
+        if (left >= 0 && left < static_cast<std::int64_t>(2 * options_.boards)) {
           submit(4 * options_.boards);
         }
         if (!daemon_->process().running()) throw std::runtime_error("the daemon ended:\n" + daemon_->log());

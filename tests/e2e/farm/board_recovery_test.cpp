@@ -91,6 +91,35 @@ TEST(BoardRecovery, ARungThatDoesNotHelpRests) {
   EXPECT_THAT(daemon.cli({"board", "show", "host-1"}).output, HasSubstr("without success: "));
 }
 
+// Like a board on USB of its own, which is away for a second after its power has gone and come.
+TEST(BoardRecovery, APortThatIsAwayAfterThePowerCycleIsWaitedFor) {
+  const ShortFolder folder;
+  Emulator emulator(folder.path(), "host");
+  const std::string script =
+      "import socket, subprocess, sys\n"
+      "def ask(text):\n"
+      "  line = socket.socket(socket.AF_UNIX); line.connect(sys.argv[1]); line.send(text.encode()); line.recv(99)\n"
+      "if len(sys.argv) > 2: import time; time.sleep(1); ask('plug host-1\\n'); sys.exit()\n"
+      "ask('unplug host-1\\n'); ask('power host-1 cycle\\n')\n"
+      "quiet = subprocess.DEVNULL\n"
+      "subprocess.Popen([sys.executable, sys.argv[0], sys.argv[1], 'plug'], stdin=quiet, stdout=quiet, stderr=quiet,\n"
+      "                 start_new_session=True)\n";
+  const std::filesystem::path program = folder.path() / "switch.py", farm = folder.path() / "usb.toml";
+  std::ofstream(program) << script;
+  std::string text = text_of(emulator.farm_file());
+  const std::size_t power = text.find("power = ");
+  text = replaced(text, text.substr(power, text.find('\n', power) - power),
+                  "power = { kind = \"command\", cycle = [\"python3\", \"" + program.string() + "\", \"" +
+                      (emulator.run_folder() / "control.sock").string() + "\"] }");
+  std::ofstream(farm) << text;
+  Daemon daemon(folder.path(), {.farm_files = {farm}});
+  ASSERT_TRUE(daemon.wait_for_idle("host-1", within(seconds(60)))) << daemon.log();
+  EXPECT_EQ(emulator.control("crash host-1"), "ok\n");
+  ASSERT_TRUE(wait_for(daemon, "host-1", [](const v1::Board& now) { return rung(now, "power-cycle") != "-"; }))
+      << daemon.log();
+  EXPECT_EQ(rung(daemon.api().board("host-1"), "power-cycle"), "1/1") << daemon.log();
+}
+
 TEST(BoardRecovery, SwappedBoardsAreToldApartAndLeftAlone) {
   const ShortFolder folder;
   Emulator emulator(folder.path(), "host=2");

@@ -19,8 +19,11 @@ using ::testing::Not;
 class GoldenCheckTest : public ::testing::Test {
  protected:
   GoldenCheckTest() : good_(folder_.path() / "good", "host", programs().faulty_agent, {"--fault=none"}) {
-    std::ofstream(folder_.path() / "suspect.toml") << "[[board]]\nid = \"suspect-1\"\ntype = \"host\"\nport = \""
-                                                   << (suspect_folder() / "run" / "host-1").string() << "\"\n";
+    std::ofstream(folder_.path() / "suspect.toml")
+        << "[[board]]\nid = \"suspect-1\"\ntype = \"host\"\nport = \"" << (suspect_folder() / "run" / "host-1").string()
+        << "\"\n"
+        // A rung that fails must not hide what is wrong.
+        << "power = { kind = \"command\", cycle = [\"/bin/false\"] }\n";
     daemon_.emplace(folder_.path(), DaemonOptions{.farm_files = {good_.farm_file(), folder_.path() / "suspect.toml"}});
     daemon_->add_own_model("digits");
     EXPECT_TRUE(daemon_->wait_for_idle("host-1", within(seconds(60)))) << daemon_->log();
@@ -44,6 +47,8 @@ class GoldenCheckTest : public ::testing::Test {
     EXPECT_THAT(suspect().health_reason(),
                 HasSubstr("it failed its check 3 times in a row, the last with " + code + ": the golden model"));
     EXPECT_THAT(suspect().health_reason(), HasSubstr(", expected "));
+    EXPECT_THAT(daemon_->cli({"board", "log", "suspect-1"}).output,
+                HasSubstr("power-cycle failed, POWER_SWITCH_REFUSED: power switch: /bin/false: exit 1"));
     EXPECT_THAT(daemon_->cli({"boards"}).output, HasSubstr("\nsuspect-1 is quarantined: "));
     for (int i = 0; i < 2; ++i) {
       const std::string job_id = daemon_->api().submit(quick_job("digits", "host")).job().job_id();

@@ -64,7 +64,11 @@ TEST(RecoveryLadder, ErrorsNameTheRung) {
               HasSubstr("recovery #2: rungs go from hello up"));
   EXPECT_THAT(read_ladder_of("[[recovery]]\nrung = \"hello\"\npatience_ms = 0\n").status.message(),
               HasSubstr("patience_ms"));
-  EXPECT_THAT(read_ladder_of("[[recovery]]\nrung = \"hello\"\nrest_s = 86401\n").status.message(), HasSubstr("a day"));
+  EXPECT_THAT(read_ladder_of("[[recovery]]\nrung = \"hello\"\n[[recovery]]\nrung = \"flash\"\nrest_s = 86401\n")
+                  .status.message(),
+              HasSubstr("a day"));
+  EXPECT_THAT(read_ladder_of("[[recovery]]\nrung = \"hello\"\nrest_s = 1\n").status.message(),
+              HasSubstr("cannot rest"));
   EXPECT_THAT(read_ladder_of("[[recovery]]\nrung = \"hello\"\nreach = 1\n").status.message(),
               HasSubstr("unknown key 'reach'"));
   EXPECT_THAT(read_ladder_of("recovery = []\n").status.message(), HasSubstr("has no rungs"));

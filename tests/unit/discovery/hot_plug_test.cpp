@@ -23,7 +23,6 @@ TEST(Uevent, IsRead) {
   ASSERT_TRUE(event.has_value());
   EXPECT_EQ(event->action, "add");
   EXPECT_EQ(event->subsystem, "tty");
-  EXPECT_EQ(event->device_name, "ttyS0");
 }
 
 TEST(Uevent, EveryBeginningOfOneIsReadOrRefused) {
@@ -50,8 +49,8 @@ TEST(HotPlug, TellsOfWhatTheKernelAnnounces) {
   auto watch = HotPlug::start(io.get_executor(), [&] {
     if (++calls == 2) io.stop();
   });
-  if (!watch.ok() || !(trigger << "change" << std::flush)) GTEST_SKIP() << "the kernel cannot be asked for events here";
-  for (int i = 0; i < 9; ++i) trigger << "change" << std::flush;
+  if (!watch.ok() || !(trigger << "add" << std::flush)) GTEST_SKIP() << "the kernel cannot be asked for events here";
+  for (int i = 0; i < 9; ++i) trigger << "add" << std::flush;
   boost::asio::steady_timer patience(io, std::chrono::seconds(60));
   patience.async_wait([&](const boost::system::error_code& error) {
     if (!error) io.stop();

@@ -25,6 +25,8 @@ class AuditTest : public ::testing::Test {
     run("CREATE TABLE runs (number INTEGER PRIMARY KEY, job_number INTEGER, outcome TEXT, reason TEXT)");
     run("CREATE TABLE attempts (run_number INTEGER, number INTEGER, board_id TEXT, start_time_us INTEGER, "
         "finish_time_us INTEGER, outcome TEXT, reason TEXT, counts_as_failure INTEGER)");
+    run("CREATE TABLE results (run_number INTEGER PRIMARY KEY)");
+    run("INSERT INTO results VALUES (1), (2)");
     add_job(1, "'succeeded'");
     add_job(2, "'succeeded'");
     add_attempt(1, 1, "board_error", 1);
@@ -73,9 +75,16 @@ TEST_F(AuditTest, FindsAJobThatIsNotThere) {
   EXPECT_EQ(accounts().lost, 1U) << "a job without its run";
 }
 
+TEST_F(AuditTest, FindsAResultThatIsNotThere) {
+  run("DELETE FROM results WHERE run_number = 2");
+  EXPECT_EQ(accounts().lost, 1U);
+  run("UPDATE runs SET outcome = 'board_error' WHERE number = 2");
+  EXPECT_EQ(accounts().lost, 0U) << "a failed run has none";
+}
+
 TEST_F(AuditTest, FindsWhatIsThereTwice) {
   EXPECT_EQ(accounts({"j-1", "j-2", "j-2"}).doubled, 1U) << "two submissions, one job";
-  run("INSERT INTO runs VALUES (3, 2, 'succeeded', '')");
+  run("INSERT INTO runs VALUES (3, 2, 'board_error', '')");
   EXPECT_EQ(accounts().doubled, 1U) << "a job with two runs";
   run("DELETE FROM runs WHERE number = 3");
   add_attempt(2, 2, "succeeded", 0);

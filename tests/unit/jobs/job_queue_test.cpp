@@ -286,7 +286,9 @@ TEST_F(JobQueueTest, AFailedRunIsNotBegunAgainAfterTheDeadline) {
   farm_.queue().expire_jobs();
   farm_.settle();
   EXPECT_EQ(farm_.store().job(job.job_id())->outcome(), v1::OUTCOME_TIMED_OUT);
-  EXPECT_EQ(farm_.store().run(lease.run_id)->attempts_size(), 1);
+  const auto run = farm_.store().run(lease.run_id);
+  EXPECT_EQ(run->attempts_size(), 1);
+  EXPECT_THAT(run->summary().message(), HasSubstr("its attempts failed"));
   farm_.queue().expire_jobs();  // the job is not listed any more
 }
 

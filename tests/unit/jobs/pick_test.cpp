@@ -118,6 +118,30 @@ TEST_F(PickTest, ALowPriorityIsServedInTheEnd) {
   EXPECT_EQ(others, 63);
 }
 
+TEST_F(PickTest, WhoIsNewAtABoardDoesNotWaitForWhatOthersGotElsewhere) {
+  const BoardView fast{"x", "t", {"fast"}}, slow{"y", "t", {"slow"}};
+  for (int i = 0; i < 100; ++i) add_of("ann", 1, "ann", 1, "fast");
+  for (int i = 0; i < 100; ++i) add_of("bob", 2, "bob", 1, "slow");
+  for (int i = 0; i < 90; ++i) EXPECT_EQ(pick(fast), "ann");
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(pick(slow), "bob");
+  add_of("cid", 3, "cid", 1, "slow");
+  EXPECT_EQ(pick(slow), "bob");
+  EXPECT_EQ(pick(slow), "bob") << "the older of equals";
+  EXPECT_EQ(pick(slow), "cid");
+}
+
+TEST_F(PickTest, WaitingForABoardThatIsAwayIsNoClaimOnOthers) {
+  add_of("bob", 1, "bob-away", 1, "away");
+  for (int i = 0; i < 100; ++i) add_of("ann", 2, "ann");
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(pick(a_), "ann");
+  for (int i = 0; i < 50; ++i) add_of("bob", 3, "bob");
+  std::map<std::string, int> runs;
+  for (int i = 0; i < 20; ++i) ++runs[pick(a_)];
+  EXPECT_EQ(runs["ann"], 10);
+  EXPECT_EQ(runs["bob"], 10);
+  EXPECT_EQ(pick({"z", "t", {"away"}}), "bob-away");
+}
+
 TEST_F(PickTest, MoreNewJobsThanBoardsCanServeDoNotHoldUpAnOldOne) {
   for (int i = 0; i < 3; ++i) add_of("ann", 1, "old");
   std::vector<int> waited;  // runs of others before each of the old job's
