@@ -121,10 +121,6 @@ absl::StatusOr<CatalogEntry> parse_board_type(const std::string& text, const std
                 type.set_ram_bytes(memory.number("ram_bytes"));
                 if (!described_only) type.set_model_ram_bytes(memory.number("model_ram_bytes"));
               }),
-      section(top, *root, file, "current", false,
-              [&](TomlReader& current, const toml::table&) {
-                entry.current = NominalCurrent{current.number("run_ua"), current.text("condition")};
-              }),
       section(top, *root, file, "agent_image", !described_only && type.timing_source() != v1::TIMING_SOURCE_HOST_CLOCK,
               [&](TomlReader& agent, const toml::table&) {
                 entry.agent_address = agent.number("address");

@@ -27,12 +27,6 @@ struct ModelSlot {
   bool persistent = false;
 };
 
-// What the chip's maker states, for people and for the choice of an instrument's range.
-struct NominalCurrent {
-  std::uint64_t run_ua = 0;
-  std::string condition;  // "64 MHz from flash, DC/DC, 3 V"
-};
-
 struct CatalogEntry {
   v1::BoardType type;
   TypeStatus status = TypeStatus::kCompiles;
@@ -47,7 +41,6 @@ struct CatalogEntry {
   std::uint32_t max_baud = 115'200;
   // "0483:374b": what boards of the type show on USB; other types may show the same.
   std::vector<std::string> usb_ids;
-  std::optional<NominalCurrent> current;
 };
 
 // As the catalog writes it: "described only".
