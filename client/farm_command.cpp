@@ -39,7 +39,7 @@ std::set<std::string> ids_of(const std::vector<boards::CatalogEntry>& catalog) {
 std::map<std::string, std::string> unproven(const std::vector<boards::CatalogEntry>& catalog) {
   std::map<std::string, std::string> result;
   for (const boards::CatalogEntry& entry : catalog) {
-    if (entry.status == boards::TypeStatus::kVerifiedInEmulation) continue;
+    if (boards::is_proven(entry.status)) continue;
     result[entry.type.id()] = boards::status_name(entry.status);
   }
   return result;

@@ -42,7 +42,8 @@ const std::map<std::string, Timing> kTimings = {
 const std::map<std::string, SlotWriter> kSlotWriters = {{"agent", SlotWriter::kAgent},
                                                         {"flasher", SlotWriter::kFlasher}};
 
-const std::map<std::string, TypeStatus> kStatuses = {{"verified in emulation", TypeStatus::kVerifiedInEmulation},
+const std::map<std::string, TypeStatus> kStatuses = {{"verified on silicon", TypeStatus::kVerifiedOnSilicon},
+                                                     {"verified in emulation", TypeStatus::kVerifiedInEmulation},
                                                      {"compiles", TypeStatus::kCompiles},
                                                      {"described only", TypeStatus::kDescribedOnly}};
 
@@ -95,6 +96,9 @@ absl::StatusOr<CatalogEntry> parse_board_type(const std::string& text, const std
   const bool described_only = entry.status == TypeStatus::kDescribedOnly;
   if (entry.status == TypeStatus::kVerifiedInEmulation && !type.emulated()) {
     top.fail(*root, "'status' says verified in emulation, but the type is not 'emulated'");
+  }
+  if (entry.status == TypeStatus::kVerifiedOnSilicon && type.emulated()) {
+    top.fail(*root, "'status' says verified on silicon, but the type is 'emulated'");
   }
   // Shown with every board of the type, and selectable: its numbers may be the first that anybody sees.
   if (entry.status == TypeStatus::kCompiles) type.add_labels(status_name(entry.status));
@@ -159,6 +163,10 @@ std::string status_name(TypeStatus status) {
     if (value == status) return name;
   }
   return "";
+}
+
+bool is_proven(TypeStatus status) {
+  return status == TypeStatus::kVerifiedOnSilicon || status == TypeStatus::kVerifiedInEmulation;
 }
 
 const CatalogEntry* find_type(const std::vector<CatalogEntry>& catalog, const std::string& id) {

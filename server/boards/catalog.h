@@ -16,7 +16,7 @@
 namespace tinyrig::boards {
 
 // How far the agent for a board type is proven. A described type has none: it can be named, never measured.
-enum class TypeStatus { kVerifiedInEmulation, kCompiles, kDescribedOnly };
+enum class TypeStatus { kVerifiedOnSilicon, kVerifiedInEmulation, kCompiles, kDescribedOnly };
 
 enum class SlotWriter { kAgent, kFlasher };
 
@@ -45,6 +45,9 @@ struct CatalogEntry {
 
 // As the catalog writes it: "described only".
 std::string status_name(TypeStatus status);
+
+// Somebody has seen the agent run: on the board, or where the type is emulated.
+bool is_proven(TypeStatus status);
 
 // nullptr: the catalog has no such type.
 const CatalogEntry* find_type(const std::vector<CatalogEntry>& catalog, const std::string& id);

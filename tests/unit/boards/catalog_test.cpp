@@ -108,13 +108,30 @@ TEST_F(CatalogTest, SaysHowFarTheAgentIsProven) {
   EXPECT_THAT(compiles->usb_ids, ElementsAre("0483:374b"));
   EXPECT_THAT(with("verified in emulation", "emulated = true")->type.labels(), IsEmpty());
   EXPECT_THAT(std::string(with("verified in emulation", "").status().message()), HasSubstr("is not 'emulated'"));
-  EXPECT_THAT(std::string(with("works", "").status().message()),
-              HasSubstr("'status' must be one of compiles, described only, verified in emulation"));
+  const std::string on_silicon =
+      replaced(replaced(kBoard, "verified in emulation", "verified on silicon"),
+               "source = \"instruction_count\"\ninstruction_ns = 128", "source = \"cycle_counter\"");
+  const auto silicon = parse_board_type(replaced(on_silicon, "emulated = true", ""), "b.toml");
+  ASSERT_TRUE(silicon.ok()) << silicon.status();
+  EXPECT_EQ(status_name(silicon->status), "verified on silicon");
+  EXPECT_THAT(silicon->type.labels(), IsEmpty());
+  EXPECT_THAT(std::string(parse_board_type(on_silicon, "b.toml").status().message()),
+              HasSubstr("'status' says verified on silicon, but the type is 'emulated'"));
+  EXPECT_THAT(
+      std::string(with("works", "").status().message()),
+      HasSubstr("'status' must be one of compiles, described only, verified in emulation, verified on silicon"));
   EXPECT_THAT(std::string(with("compiles", "usb = ['0483:374B']").status().message()), HasSubstr("'usb' has"));
   EXPECT_THAT(std::string(with("compiles", "usb = ['0483-374b']").status().message()), HasSubstr("'usb' has"));
   const std::string without_image = std::string(kBoard).substr(0, std::string(kBoard).find("[agent_image]"));
   EXPECT_THAT(std::string(parse_board_type(without_image, "b.toml").status().message()),
               HasSubstr("[agent_image] is missing"));
+}
+
+TEST_F(CatalogTest, ProvenIsWhatWasSeenToRun) {
+  EXPECT_TRUE(is_proven(TypeStatus::kVerifiedOnSilicon));
+  EXPECT_TRUE(is_proven(TypeStatus::kVerifiedInEmulation));
+  EXPECT_FALSE(is_proven(TypeStatus::kCompiles));
+  EXPECT_FALSE(is_proven(TypeStatus::kDescribedOnly));
 }
 
 // What only an agent's port decides is not asked for, and not taken.
