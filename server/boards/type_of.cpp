@@ -15,7 +15,8 @@ absl::StatusOr<const CatalogEntry*> type_of(const FarmBoard& board, const std::v
     for (const v1::BoardType& usable : types_with_agent(catalog)) known.push_back(usable.id());
     return make_error(absl::StatusCode::kInvalidArgument, "FARM_FILE_INVALID",
                       absl::StrCat("board '", board.id, "' has the unknown type '", board.type,
-                                   "'; the catalog has: ", absl::StrJoin(known, ", ")));
+                                   "'; the catalog has: ", absl::StrJoin(known, ", ")),
+                      "correct the type (tinyrig boards --types lists them), or give --catalog");
   }
   if (type->status == TypeStatus::kDescribedOnly) {
     return make_error(

@@ -34,13 +34,15 @@ std::string with_version(const ToolState& tool) {
 
 }  // namespace
 
-v1::DoctorFinding check_farm_file(const std::string& file, const absl::Status& loaded, std::size_t boards,
-                                  const std::vector<std::string>& unknown_types) {
-  if (!loaded.ok()) return finding(kProblem, "farm", std::string(loaded.message()), hint_of(loaded));
-  if (unknown_types.empty()) return finding(kOk, "farm", absl::StrCat(file, ": ", boards, " boards"));
-  return finding(kProblem, "farm",
-                 absl::StrCat(file, ": the catalog has no board type ", absl::StrJoin(unknown_types, ", ")),
-                 "correct the types (tinyrig boards --types lists them), or give --catalog");
+std::vector<v1::DoctorFinding> check_farm_file(const std::string& file, const absl::Status& loaded, std::size_t boards,
+                                               const std::vector<absl::Status>& unusable) {
+  if (!loaded.ok()) return {finding(kProblem, "farm", std::string(loaded.message()), hint_of(loaded))};
+  if (unusable.empty()) return {finding(kOk, "farm", absl::StrCat(file, ": ", boards, " boards"))};
+  std::vector<v1::DoctorFinding> findings;
+  for (const absl::Status& status : unusable) {
+    findings.push_back(finding(kProblem, "farm", absl::StrCat(file, ": ", status.message()), hint_of(status)));
+  }
+  return findings;
 }
 
 v1::DoctorFinding check_port(const PortFacts& port, const std::string& user) {

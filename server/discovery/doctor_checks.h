@@ -41,9 +41,9 @@ struct LimitFacts {
   std::uint64_t ptys_used = 0;
 };
 
-// `loaded`: how reading it went; `unknown_types`: of its boards, that the catalog does not have.
-v1::DoctorFinding check_farm_file(const std::string& file, const absl::Status& loaded, std::size_t boards,
-                                  const std::vector<std::string>& unknown_types);
+// `loaded`: how reading it went; `unusable`: what is wrong with the types of its boards, a finding each.
+std::vector<v1::DoctorFinding> check_farm_file(const std::string& file, const absl::Status& loaded, std::size_t boards,
+                                               const std::vector<absl::Status>& unusable);
 v1::DoctorFinding check_port(const PortFacts& port, const std::string& user);
 // `rules`: where they are installed; empty: nowhere. `usb_boards`: that are plugged in.
 v1::DoctorFinding check_udev(const std::string& rules, int usb_boards);

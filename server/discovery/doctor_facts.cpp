@@ -15,7 +15,6 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "server/base/error.h"
 #include "server/boards/farm.h"
 #include "server/boards/type_of.h"
 #include "server/discovery/port_holders.h"
@@ -53,16 +52,6 @@ std::vector<std::string> ports_of(const std::vector<boards::FarmBoard>& farm, co
     for (const v1::FoundPort& port : board.ports()) add(port.path());
   }
   return ports;
-}
-
-std::vector<std::string> unknown_types(const std::vector<boards::FarmBoard>& farm,
-                                       const std::vector<boards::CatalogEntry>& catalog) {
-  std::set<std::string> known, unknown;
-  for (const boards::CatalogEntry& entry : catalog) known.insert(entry.type.id());
-  for (const boards::FarmBoard& board : farm) {
-    if (!known.contains(board.type)) unknown.insert(board.type);
-  }
-  return {unknown.begin(), unknown.end()};
 }
 
 }  // namespace
@@ -134,13 +123,15 @@ v1::DoctorReport examine(const Places& places, const std::vector<boards::Catalog
   std::vector<boards::FarmBoard> farm;
   if (!options.farm_file.empty()) {
     absl::StatusOr<std::vector<boards::FarmBoard>> loaded = boards::load_farm(options.farm_file);
-    absl::Status status = loaded.status();
+    const absl::Status status = loaded.status();
     if (loaded.ok()) farm = *std::move(loaded);
+    std::vector<absl::Status> unusable;
     for (const boards::FarmBoard& board : farm) {
-      const absl::Status usable = boards::type_of(board, catalog).status();
-      if (status.ok() && reason_of(usable) == "BOARD_TYPE_WITHOUT_AGENT") status = usable;
+      if (absl::Status type = boards::type_of(board, catalog).status(); !type.ok()) unusable.push_back(std::move(type));
     }
-    add(check_farm_file(options.farm_file.string(), status, farm.size(), unknown_types(farm, catalog)));
+    for (v1::DoctorFinding& finding : check_farm_file(options.farm_file.string(), status, farm.size(), unusable)) {
+      add(std::move(finding));
+    }
   }
   const auto usb_boards =
       std::ranges::count_if(plugged.boards(), [](const v1::FoundBoard& board) { return !board.usb_id().empty(); });

@@ -68,13 +68,20 @@ TEST(DoctorPortTest, ThatIsGoneIsAProblem) {
 }
 
 TEST(DoctorFarmTest, TellsWhatIsWrongWithTheFile) {
-  EXPECT_EQ(check_farm_file("f", absl::OkStatus(), 3, {}).finding(), "f: 3 boards");
+  EXPECT_EQ(check_farm_file("f", absl::OkStatus(), 3, {}).at(0).finding(), "f: 3 boards");
   const absl::Status broken = make_error(absl::StatusCode::kInvalidArgument, "FARM_FILE_INVALID", "f:3: no", "mend it");
-  EXPECT_EQ(check_farm_file("f", broken, 0, {}).level(), kProblem);
-  EXPECT_EQ(check_farm_file("f", broken, 0, {}).finding(), "f:3: no");
-  EXPECT_EQ(check_farm_file("f", broken, 0, {}).advice(), "mend it");
-  EXPECT_EQ(check_farm_file("f", absl::OkStatus(), 3, {"a", "b"}).level(), kProblem);
-  EXPECT_EQ(check_farm_file("f", absl::OkStatus(), 3, {"a", "b"}).finding(), "f: the catalog has no board type a, b");
+  ASSERT_THAT(check_farm_file("f", broken, 0, {}), SizeIs(1));
+  EXPECT_EQ(check_farm_file("f", broken, 0, {})[0].level(), kProblem);
+  EXPECT_EQ(check_farm_file("f", broken, 0, {})[0].finding(), "f:3: no");
+  EXPECT_EQ(check_farm_file("f", broken, 0, {})[0].advice(), "mend it");
+  const absl::Status other = make_error(absl::StatusCode::kInvalidArgument, "FARM_FILE_INVALID", "b is odd", "even it");
+  const std::vector<v1::DoctorFinding> findings = check_farm_file("f", absl::OkStatus(), 3, {broken, other});
+  ASSERT_THAT(findings, SizeIs(2));
+  EXPECT_EQ(findings[0].level(), kProblem);
+  EXPECT_EQ(findings[0].finding(), "f: f:3: no");
+  EXPECT_EQ(findings[1].level(), kProblem);
+  EXPECT_EQ(findings[1].finding(), "f: b is odd");
+  EXPECT_EQ(findings[1].advice(), "even it");
 }
 
 TEST(DoctorUdevTest, RulesMatterWhenBoardsArePluggedIn) {

@@ -48,7 +48,7 @@ TEST_F(DoctorFactsTest, TheReportCoversTheFarmFileAndWhatIsPluggedIn) {
   const v1::DoctorReport report = examined("[[board]]\nid = \"a\"\ntype = \"host\"\nport = \"" + by_path +
                                            "\"\n[[board]]\nid = \"b\"\ntype = \"nonesuch\"\nport = \"/no/port\"\n");
   EXPECT_THAT(of_check(report, "farm"), ::testing::ElementsAre(HasSubstr("PROBLEM: ")));
-  EXPECT_THAT(of_check(report, "farm")[0], HasSubstr("no board type nonesuch"));
+  EXPECT_THAT(of_check(report, "farm")[0], HasSubstr("board 'b' has the unknown type 'nonesuch'"));
   // The port that the file calls otherwise is there once.
   EXPECT_THAT(of_check(report, "port"),
               ::testing::ElementsAre("OK: " + by_path + " may be opened", "PROBLEM: /no/port is not there"));
@@ -65,6 +65,17 @@ TEST_F(DoctorFactsTest, RulesThatAreInstalledSettleModemManagerToo) {
   const v1::DoctorReport report = examined("");
   EXPECT_THAT(of_check(report, "udev"), ::testing::ElementsAre(HasSubstr("OK: rules installed: ")));
   EXPECT_THAT(of_check(report, "grabbers"), ::testing::ElementsAre("OK: no service opens ports by itself"));
+}
+
+TEST_F(DoctorFactsTest, EveryBoardThatCannotBeUsedIsNamed) {
+  std::string farm;
+  for (const auto& [id, type] : std::vector<std::pair<std::string, std::string>>{
+           {"a", "host"}, {"b", "pico2"}, {"c", "nonesuch"}, {"d", "teensy40"}}) {
+    farm += "[[board]]\nid = \"" + id + "\"\ntype = \"" + type + "\"\nport = \"/no/" + id + "\"\n";
+  }
+  EXPECT_THAT(of_check(examined(farm), "farm"),
+              ::testing::ElementsAre(HasSubstr("board 'b' is a pico2"), HasSubstr("the unknown type 'nonesuch'"),
+                                     HasSubstr("board 'd' is a teensy40")));
 }
 
 TEST_F(DoctorFactsTest, AFarmFileThatIsBrokenIsOneProblemOfMany) {
