@@ -130,7 +130,8 @@ std::vector<std::string> broken_rules(const RunRecording& recording, const board
     } else if (const std::uint64_t hz = board_type.type.clock_hz();
                promised && hz != 0 && recording.hello.ticks_per_second() != hz) {
       reasons.push_back(absl::StrCat("the core runs at ", recording.hello.ticks_per_second(),
-                                     " Hz, and its board type at ", hz, ": the board's clocks did not come up"));
+                                     " Hz, and its board type at ", hz, ": the board's clocks did not come up; flash ",
+                                     "tinyrig-bringup and type i, clock= says what failed (docs/porting.md)"));
     }
   }
   const bool counts_instructions = board_type.type.timing_source() == v1::TIMING_SOURCE_INSTRUCTION_COUNT;

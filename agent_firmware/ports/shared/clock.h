@@ -9,7 +9,7 @@ namespace tinyrig::port {
 enum class ClockState : std::uint8_t {
   kFixed,        // nothing to set up
   kFullSpeed,    // as the board type promises
-  kNoCrystal,    // its speed, from an oscillator in the chip: not as exact
+  kNoCrystal,    // an oscillator in the chip drives it: not as exact; of RP2040, slow too
   kNoPll,        // the PLL did not lock: slow
   kNoRegulator,  // the voltage for full speed did not come: slow
   kNotSwitched,  // the core did not take the clock it was given: slow

@@ -267,7 +267,8 @@ TEST(Validity, ACoreThatIsSlowerThanItsTypeMeasuresAnotherBoard) {
   EXPECT_EQ(result_of(recording, type).validity(), v1::VALIDITY_VALID);
   recording.hello.set_ticks_per_second(16'000'000);
   EXPECT_EQ(result_of(recording, type).invalid_reasons(0),
-            "the core runs at 16000000 Hz, and its board type at 180000000: the board's clocks did not come up");
+            "the core runs at 16000000 Hz, and its board type at 180000000: the board's clocks did not come up; "
+            "flash tinyrig-bringup and type i, clock= says what failed (docs/porting.md)");
 }
 
 TEST(Validity, SessionsMustComputeTheSame) {
