@@ -1,4 +1,5 @@
-// Registers: memory that means something.
+// Registers: memory that means something. Always inlined, for there is code that may not call into flash
+// (rp2040/flash.cpp).
 #pragma once
 
 #include <cstdint>
@@ -7,17 +8,21 @@ namespace tinyrig::port {
 
 // What lies at an address of the chip's map, which is a number until here.
 template <class T>
-T* at_address(std::uintptr_t address) {
+[[gnu::always_inline]] inline T* at_address(std::uintptr_t address) {
   return reinterpret_cast<T*>(address);  // NOLINT(performance-no-int-to-ptr)
 }
 
-inline volatile std::uint32_t& reg32(std::uintptr_t address) { return *at_address<volatile std::uint32_t>(address); }
-inline volatile std::uint8_t& reg8(std::uintptr_t address) { return *at_address<volatile std::uint8_t>(address); }
+[[gnu::always_inline]] inline volatile std::uint32_t& reg32(std::uintptr_t address) {
+  return *at_address<volatile std::uint32_t>(address);
+}
+[[gnu::always_inline]] inline volatile std::uint8_t& reg8(std::uintptr_t address) {
+  return *at_address<volatile std::uint8_t>(address);
+}
 
 // The registers of a driver: the machine's. Tests give drivers a machine of their own.
 struct MappedRegisters {
-  static std::uint32_t read(std::uintptr_t address) { return reg32(address); }
-  static void write(std::uintptr_t address, std::uint32_t value) { reg32(address) = value; }
+  [[gnu::always_inline]] static std::uint32_t read(std::uintptr_t address) { return reg32(address); }
+  [[gnu::always_inline]] static void write(std::uintptr_t address, std::uint32_t value) { reg32(address) = value; }
 };
 
 template <class Registers>
