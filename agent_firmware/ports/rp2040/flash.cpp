@@ -56,9 +56,10 @@ constexpr std::uintptr_t kSsi = 0x1800'0000, kSsiStatus = kSsi + 0x28, kSsiData 
                          kChipSelect = 0x4001'800C;  // GPIO_QSPI_SS_CTRL
 constexpr std::uint32_t kReceived = 1U << 3, kOverride = 3U << 8, kLow = 2U << 8, kHigh = 3U << 8;
 
-// Nothing here may lie in flash: what it calls is in the ROM, in RAM, or inlined.
-[[gnu::section(".ram_code"), gnu::noinline]] void run(const Order& order, const RomFunctions& rom,
+// Nothing here may lie in flash: what it calls is in the ROM, in RAM, or inlined. False: an answer did not come.
+[[gnu::section(".ram_code"), gnu::noinline]] bool run(const Order& order, const RomFunctions& rom,
                                                       const Boot2Copy& boot2) {
+  bool done = true;
   std::uint32_t interrupts;
   asm volatile("mrs %0, primask\n cpsid i" : "=r"(interrupts)::"memory");
   rom.connect_internal_flash();
@@ -75,8 +76,8 @@ constexpr std::uint32_t kReceived = 1U << 3, kOverride = 3U << 8, kLow = 2U << 8
     reg32(kChipSelect) = (reg32(kChipSelect) & ~kOverride) | kLow;
     reg32(kSsiData) = kReadUniqueId;
     for (std::uint32_t i = 1; i < kBefore + kUniqueIdBytes; ++i) reg32(kSsiData) = 0;
-    for (std::uint32_t i = 0; i < kBefore + kUniqueIdBytes; ++i) {
-      if (!poll<MappedRegisters>(kSsiStatus, kReceived, kReceived, 10'000)) break;
+    for (std::uint32_t i = 0; done && i < kBefore + kUniqueIdBytes; ++i) {
+      done = poll<MappedRegisters>(kSsiStatus, kReceived, kReceived, 10'000);
       const std::uint32_t byte = reg32(kSsiData);
       if (i >= kBefore) order.answer[i - kBefore] = static_cast<std::uint8_t>(byte);
     }
@@ -85,11 +86,12 @@ constexpr std::uint32_t kReceived = 1U << 3, kOverride = 3U << 8, kLow = 2U << 8
   rom.flash_flush_cache();  // and takes the override of the chip select away
   reinterpret_cast<void (*)()>(reinterpret_cast<std::uintptr_t>(boot2.words) + 1)();  // Thumb
   asm volatile("msr primask, %0" ::"r"(interrupts) : "memory");
+  return done;
 }
 
-void carry_out(const Order& order) {
+bool carry_out(const Order& order) {
   const Boot2Copy boot2;
-  run(order, rom_functions(), boot2);
+  return run(order, rom_functions(), boot2);
 }
 
 }  // namespace
@@ -102,8 +104,8 @@ void program_flash(std::uint32_t offset, const std::uint8_t* page) {
   carry_out({Work::kProgram, offset, kPageBytes, page, nullptr});
 }
 
-void read_unique_id(std::span<std::uint8_t, kUniqueIdBytes> id) {
-  carry_out({Work::kReadId, 0, 0, nullptr, id.data()});
+bool read_unique_id(std::span<std::uint8_t, kUniqueIdBytes> id) {
+  return carry_out({Work::kReadId, 0, 0, nullptr, id.data()});
 }
 
 bool erase_slot(std::uintptr_t slot, std::size_t slot_bytes, std::size_t size) {

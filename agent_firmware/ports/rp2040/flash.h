@@ -14,15 +14,25 @@ inline constexpr std::size_t kSectorBytes = 4096, kPageBytes = 256, kUniqueIdByt
 // Both at multiples of sector and page. Interrupts come back as they were.
 void erase_flash(std::uint32_t offset, std::size_t bytes);
 void program_flash(std::uint32_t offset, const std::uint8_t* page);
-void read_unique_id(std::span<std::uint8_t, kUniqueIdBytes> id);
+// False: the chip did not answer in time.
+bool read_unique_id(std::span<std::uint8_t, kUniqueIdBytes> id);
 
-// The id of the flash chip is the board's: the RP2040 has none.
+// What a line that nobody drives gives is the same byte all along.
+constexpr bool is_unique_id(std::span<const std::uint8_t, kUniqueIdBytes> id) {
+  for (const std::uint8_t byte : id) {
+    if (byte != id[0]) return true;
+  }
+  return false;
+}
+
+// The id of the flash chip is the board's: the RP2040 has none. Empty where it could not be read.
 struct UnitId {
-  static void init() { read_unique_id(id_); }
-  static std::span<const std::uint8_t> bytes() { return id_; }
+  static void init() { is_known_ = read_unique_id(id_) && is_unique_id(id_); }
+  static std::span<const std::uint8_t> bytes() { return {id_, is_known_ ? kUniqueIdBytes : 0}; }
 
  private:
   static inline std::uint8_t id_[kUniqueIdBytes] = {};
+  static inline bool is_known_ = false;
 };
 
 bool erase_slot(std::uintptr_t slot, std::size_t slot_bytes, std::size_t size);

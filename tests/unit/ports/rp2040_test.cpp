@@ -6,6 +6,7 @@
 #include "agent_firmware/ports/rp2040/boot2_crc.h"
 #include "agent_firmware/ports/rp2040/clock.h"
 #include "agent_firmware/ports/rp2040/counter.h"
+#include "agent_firmware/ports/rp2040/flash.h"
 #include "agent_firmware/ports/rp2040/uart.h"
 #include "tests/unit/ports/fake_registers.h"
 
@@ -18,6 +19,13 @@ TEST(Rp2040Boot, CrcIsTheOneOfTheRom) {
   static_assert(boot2_crc(kDigits) == 0x0376'E6E7);
   constexpr std::uint8_t kZeros[4] = {};
   static_assert(boot2_crc(kZeros) == 0xC704'DD7B);
+}
+
+// What an open line, or one that is held low, gives is no id.
+TEST(Rp2040Flash, TheSameByteAllAlongIsNoId) {
+  constexpr std::uint8_t kOpen[] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF}, kLow[8] = {};
+  constexpr std::uint8_t kId[] = {0xE6, 0x60, 0x58, 0x38, 0x83, 0x11, 0x22, 0x33}, kLast[] = {0, 0, 0, 0, 0, 0, 0, 1};
+  static_assert(!is_unique_id(kOpen) && !is_unique_id(kLow) && is_unique_id(kId) && is_unique_id(kLast));
 }
 
 // 133 MHz are 1596 / 6 / 2, and 125 MHz are 1500 / 6 / 2.
