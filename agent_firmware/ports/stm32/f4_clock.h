@@ -6,6 +6,7 @@
 
 #include "agent_firmware/ports/shared/clock.h"
 #include "agent_firmware/ports/shared/mmio.h"
+#include "agent_firmware/ports/stm32/enable_clock.h"
 
 namespace tinyrig::port::stm32::f4 {
 
@@ -91,7 +92,7 @@ class Clock {
     set_bits<Registers>(kControl, kPllOn);
     if (!poll<Registers>(kControl, kPllReady, kPllReady, kRounds)) return give_up(ClockState::kNoPll);
     if constexpr (Settings::kOverDrive) {
-      set_bits<Registers>(kApb1Enable, kPowerClock);
+      enable_clock<Registers>(kApb1Enable, kPowerClock);
       set_bits<Registers>(kPower, kOverDriveOn);
       if (!poll<Registers>(kPowerStatus, kOverDriveOn, kOverDriveOn, kRounds)) return give_up(ClockState::kNoRegulator);
       set_bits<Registers>(kPower, kOverDriveSwitch);

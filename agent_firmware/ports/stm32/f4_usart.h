@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "agent_firmware/ports/shared/mmio.h"
+#include "agent_firmware/ports/stm32/enable_clock.h"
 #include "agent_firmware/ports/stm32/gpio.h"
 
 namespace tinyrig::port::stm32::f4 {
@@ -20,8 +21,8 @@ constexpr std::uint32_t baud_divider(std::uint32_t clock_hz, std::uint32_t baud)
 template <class Wiring, class Registers = MappedRegisters>
 struct Usart {
   static void init(std::uint32_t baud) {
-    set_bits<Registers>(Wiring::kBankEnable, Wiring::kBankEnableBit);
-    set_bits<Registers>(Wiring::kClockEnable, Wiring::kClockEnableBit);
+    enable_clock<Registers>(Wiring::kBankEnable, Wiring::kBankEnableBit);
+    enable_clock<Registers>(Wiring::kClockEnable, Wiring::kClockEnableBit);
     connect_pin<Registers>(Wiring::kTransmit, Wiring::kFunction);
     connect_pin<Registers>(Wiring::kReceive, Wiring::kFunction);
     set_baud(baud);

@@ -19,8 +19,10 @@ struct FlashController : Chip {
 
   static constexpr std::uint32_t kBusy = 1U << 16, kStart = 1U << 16, kLocked = 1U << 31;
   static constexpr std::uint32_t kInstructionCache = 1U << 9, kDataCache = 1U << 10, kInstructionCacheReset = 1U << 11,
-                                 kDataCacheReset = 1U << 12;
+                                 kDataCacheReset = 1U << 12, kCaches = kInstructionCache | kDataCache;
 
+  // The caches are off until lock(): of L4, the data cache may not be on while flash is erased or programmed; of both
+  // families, a cache that is on cannot be reset.
   static bool unlock() {
     if (!poll<Registers>(kStatus, kBusy, 0, kRounds)) return false;
     if ((Registers::read(kControl) & kLocked) != 0) {
@@ -28,18 +30,20 @@ struct FlashController : Chip {
       Registers::write(kKey, 0xCDEF'89AB);
     }
     Registers::write(kStatus, kErrors);  // written ones clear
-    return (Registers::read(kControl) & kLocked) == 0;
+    if ((Registers::read(kControl) & kLocked) != 0) return false;
+    access_ = Registers::read(kAccess);
+    Registers::write(kAccess, access_ & ~kCaches);
+    return true;
   }
   static bool finished() {
     return poll<Registers>(kStatus, kBusy, 0, kRounds) && (Registers::read(kStatus) & kErrors) == 0;
   }
-  // The caches may hold what was there before.
+  // After unlock() alone. The caches may hold what was there before.
   static void lock() {
     Registers::write(kControl, kLocked);
-    const std::uint32_t access = Registers::read(kAccess);
-    Registers::write(kAccess, access & ~(kInstructionCache | kDataCache));
-    Registers::write(kAccess, (access & ~(kInstructionCache | kDataCache)) | kInstructionCacheReset | kDataCacheReset);
-    Registers::write(kAccess, access);
+    Registers::write(kAccess, (access_ & ~kCaches) | kInstructionCacheReset | kDataCacheReset);
+    Registers::write(kAccess, access_ & ~kCaches);
+    Registers::write(kAccess, access_);
   }
   static bool holds(std::uintptr_t address, std::span<const std::byte> data) {
     for (std::size_t i = 0; i < data.size(); i += 4) {
@@ -49,6 +53,9 @@ struct FlashController : Chip {
     }
     return true;
   }
+
+ private:
+  static inline std::uint32_t access_ = 0;  // kAccess as unlock() found it
 };
 
 }  // namespace tinyrig::port::stm32

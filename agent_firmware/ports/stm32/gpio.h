@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "agent_firmware/ports/shared/mmio.h"
+#include "agent_firmware/ports/stm32/enable_clock.h"
 
 namespace tinyrig::port::stm32 {
 
@@ -37,7 +38,7 @@ template <std::uintptr_t kBank, unsigned kPin, std::uintptr_t kEnableRegister, s
           class Registers = MappedRegisters>
 struct PinTrigger {
   static void init() {
-    set_bits<Registers>(kEnableRegister, kEnable);
+    enable_clock<Registers>(kEnableRegister, kEnable);
     lower();
     constexpr std::uint32_t kOutput = 1;
     replace_field<Registers>(kBank + 0x00, kPin, 2, kOutput);  // MODER

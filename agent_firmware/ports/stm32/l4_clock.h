@@ -6,6 +6,7 @@
 
 #include "agent_firmware/ports/shared/clock.h"
 #include "agent_firmware/ports/shared/mmio.h"
+#include "agent_firmware/ports/stm32/enable_clock.h"
 
 namespace tinyrig::port::stm32::l4 {
 
@@ -44,7 +45,7 @@ class Clock {
   static_assert(kPll.m != 0 && kPll.output_hz(kMsiHz) == kCoreHz && kCoreHz > 80'000'000 && kCoreHz <= 120'000'000);
 
   static void init() {
-    set_bits<Registers>(kApb1Enable1, kPowerClock);
+    enable_clock<Registers>(kApb1Enable1, kPowerClock);
     const bool in_tune = tune();
     const ClockState failure = raise_speed();
     if (failure == ClockState::kFullSpeed) {
@@ -73,8 +74,9 @@ class Clock {
                                  kCrystalDrive = 3U << 3, kCrystalMediumHigh = 2U << 3;
   static constexpr std::uint32_t kNoBoost = 1U << 8, kRangeChanging = 1U << 10;
   static constexpr std::uint32_t kPrefetch = 1U << 8, kInstructionCache = 1U << 9, kDataCache = 1U << 10;
-  // At 4 MHz: 2 s for the crystal, which runs on through resets, and 20 ms for what the chip has.
-  static constexpr std::uint32_t kCrystalRounds = 1'000'000, kRounds = 10'000;
+  // At 4 MHz: 5 s for the crystal, which takes 2 s typically and runs on through resets, and 20 ms for what the chip
+  // has.
+  static constexpr std::uint32_t kCrystalRounds = 2'500'000, kRounds = 10'000;
 
  private:
   // The 32 kHz crystal, and MSI locked to it.
@@ -88,13 +90,13 @@ class Clock {
 
   // kFullSpeed, or what failed.
   static ClockState raise_speed() {
+    replace_bits<Registers>(kConfig, kAhbPrescaler, kAhbBy2);  // asked for on the way beyond 80 MHz
+    clear_bits<Registers>(kPower5, kNoBoost);                  // before there is any clock beyond 80 MHz
+    if (!poll<Registers>(kPowerStatus2, kRangeChanging, 0, kRounds)) return ClockState::kNoRegulator;
     // The other bits keep their reset values: outputs P and Q off.
     Registers::write(kPllSettings, kPll.bits() | kPllFromMsi);
     set_bits<Registers>(kControl, kPllOn);
     if (!poll<Registers>(kControl, kPllReady, kPllReady, kRounds)) return ClockState::kNoPll;
-    replace_bits<Registers>(kConfig, kAhbPrescaler, kAhbBy2);  // asked for on the way beyond 80 MHz
-    clear_bits<Registers>(kPower5, kNoBoost);
-    if (!poll<Registers>(kPowerStatus2, kRangeChanging, 0, kRounds)) return ClockState::kNoRegulator;
     Registers::write(kFlashAccess, wait_states(kCoreHz) | kPrefetch | kInstructionCache | kDataCache);
     if (!poll<Registers>(kFlashAccess, 0xF, wait_states(kCoreHz), kRounds)) return ClockState::kNotSwitched;
     replace_bits<Registers>(kConfig, kSwitchMask, kSwitchPll);

@@ -31,7 +31,7 @@ struct FlashRegisters {
   static constexpr std::uintptr_t kAccess = 0x4002'2000, kKey = 0x4002'2008, kStatus = 0x4002'2010,
                                   kControl = 0x4002'2014, kOptions = 0x4002'2020;
   static constexpr std::uint32_t kErrors = 0x3FA;      // OPERR ... FASTERR
-  static constexpr std::uint32_t kRounds = 2'000'000;  // 130 ms at 120 MHz; a page takes 25 ms
+  static constexpr std::uint32_t kRounds = 2'000'000;  // 130 ms at 120 MHz, or more; a page takes 25 ms
 };
 
 // Begins and ends with a page of 8 KiB.

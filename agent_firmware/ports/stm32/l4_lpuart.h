@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "agent_firmware/ports/shared/mmio.h"
+#include "agent_firmware/ports/stm32/enable_clock.h"
 #include "agent_firmware/ports/stm32/gpio.h"
 
 namespace tinyrig::port::stm32::l4 {
@@ -21,8 +22,8 @@ template <class Wiring, class Registers = MappedRegisters>
 struct LowPowerUart {
   static void init(std::uint32_t baud) {
     Wiring::power_pins();
-    set_bits<Registers>(Wiring::kBankEnable, Wiring::kBankEnableBit);
-    set_bits<Registers>(Wiring::kClockEnable, Wiring::kClockEnableBit);
+    enable_clock<Registers>(Wiring::kBankEnable, Wiring::kBankEnableBit);
+    enable_clock<Registers>(Wiring::kClockEnable, Wiring::kClockEnableBit);
     connect_pin<Registers>(Wiring::kTransmit, Wiring::kFunction);
     connect_pin<Registers>(Wiring::kReceive, Wiring::kFunction);
     set_baud(baud);

@@ -6,23 +6,24 @@
 
 #include "agent_firmware/ports/shared/counter.h"
 #include "agent_firmware/ports/shared/mmio.h"
+#include "agent_firmware/ports/stm32/enable_clock.h"
 
 namespace tinyrig::port::stm32 {
 
 // Settings: kBase, kDivider, kClockEnable and kClockEnableBit, clock_hz().
-template <class Settings>
+template <class Settings, class Registers = MappedRegisters>
 struct Timer {
   static constexpr bool counts_core_cycles() { return false; }
   static std::uint64_t ticks_per_second() { return Settings::clock_hz() / Settings::kDivider; }
   static constexpr std::uint64_t period() { return std::uint64_t{1} << 32; }
   static void init() {
-    set_bits<MappedRegisters>(Settings::kClockEnable, Settings::kClockEnableBit);
-    reg32(Settings::kBase + 0x28) = Settings::kDivider - 1;  // PSC
-    reg32(Settings::kBase + 0x2C) = 0xFFFF'FFFF;             // ARR
-    reg32(Settings::kBase + 0x14) = 1;                       // EGR: load the prescaler
-    reg32(Settings::kBase + 0x00) = 1;                       // CR1: CEN
+    enable_clock<Registers>(Settings::kClockEnable, Settings::kClockEnableBit);
+    Registers::write(Settings::kBase + 0x28, Settings::kDivider - 1);  // PSC
+    Registers::write(Settings::kBase + 0x2C, 0xFFFF'FFFF);             // ARR
+    Registers::write(Settings::kBase + 0x14, 1);                       // EGR: load the prescaler
+    Registers::write(Settings::kBase + 0x00, 1);                       // CR1: CEN
   }
-  static std::uint64_t now() { return wide_.extend(reg32(Settings::kBase + 0x24)); }
+  static std::uint64_t now() { return wide_.extend(Registers::read(Settings::kBase + 0x24)); }
 
  private:
   static inline WideCounter wide_;

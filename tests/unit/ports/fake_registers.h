@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -15,19 +16,26 @@ struct FakeRegisters {
   // After a write: what the hardware makes of it.
   static inline std::function<void(std::uintptr_t, std::uint32_t)> react;
   static inline std::uint64_t reads = 0;
+  // Of writes, by position: the next access was a read of the same address.
+  static inline std::set<std::size_t> read_back;
 
   static void reset() {
     values.clear();
     writes.clear();
     react = nullptr;
     reads = 0;
+    read_back.clear();
+    just_written_ = false;
   }
   static std::uint32_t read(std::uintptr_t address) {
     ++reads;
+    if (just_written_ && writes.back().first == address) read_back.insert(writes.size() - 1);
+    just_written_ = false;
     return values[address];
   }
   static void write(std::uintptr_t address, std::uint32_t value) {
     writes.emplace_back(address, value);
+    just_written_ = true;
     values[address] = value;
     if (react) react(address, value);
   }
@@ -38,6 +46,14 @@ struct FakeRegisters {
     }
     return -1;
   }
+  // Was the first write of `bits` there read back before anything else happened?
+  static bool is_read_back(std::uintptr_t address, std::uint32_t bits) {
+    const int at = first_write(address, bits);
+    return at >= 0 && read_back.contains(static_cast<std::size_t>(at));
+  }
+
+ private:
+  static inline bool just_written_ = false;
 };
 
 }  // namespace tinyrig::port

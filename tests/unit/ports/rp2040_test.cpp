@@ -117,6 +117,7 @@ class Rp2040ClockTest : public ::testing::Test {
     FakeRegisters::react = [this](std::uintptr_t address, std::uint32_t value) {
       auto& registers = FakeRegisters::values;
       if (address == kResets) registers[kResets + 8] = ~value;
+      if (address == kResets && (value & kResetPll) != 0 && registers[TestClock::kSystemSelected] == 2) stopped = true;
       if (address == TestClock::kCrystal && crystal) registers[TestClock::kCrystalStatus] = TestClock::kCrystalStable;
       if (address == TestClock::kReference) registers[TestClock::kReferenceSelected] = 1U << value;
       if (address == TestClock::kSystem && switches) registers[TestClock::kSystemSelected] = 1U << (value & 1);
@@ -127,6 +128,7 @@ class Rp2040ClockTest : public ::testing::Test {
   }
   ~Rp2040ClockTest() override { FakeRegisters::reset(); }
   bool crystal = true, pll = true, switches = true;
+  bool stopped = false;  // the PLL was reset while the core ran on it
 };
 
 TEST_F(Rp2040ClockTest, FullSpeed) {
@@ -146,8 +148,10 @@ TEST_F(Rp2040ClockTest, FullSpeed) {
 
 TEST_F(Rp2040ClockTest, AResetOfTheCoreAloneLeavesThePllUnderIt) {
   FakeRegisters::values[TestClock::kSystem] = TestClock::kSystemFromAux;
+  FakeRegisters::values[TestClock::kSystemSelected] = 2;
   TestClock::init();
   EXPECT_EQ(TestClock::state(), ClockState::kFullSpeed);
+  EXPECT_FALSE(stopped);
   EXPECT_LT(FakeRegisters::first_write(TestClock::kSystem, 0), FakeRegisters::first_write(kResets, kResetPll))
       << "off the PLL before it is reset";
 }

@@ -3,10 +3,14 @@
 
 #include <array>
 #include <cstring>
+#include <set>
+#include <vector>
 
 #include "agent_firmware/ports/stm32/f4_clock.h"
 #include "agent_firmware/ports/stm32/f4_flash.h"
 #include "agent_firmware/ports/stm32/f4_usart.h"
+#include "agent_firmware/ports/stm32/gpio.h"
+#include "agent_firmware/ports/stm32/timer.h"
 #include "tests/unit/ports/fake_registers.h"
 
 namespace tinyrig::port::stm32::f4 {
@@ -42,6 +46,46 @@ TEST(Stm32F4Usart, Dividers) {
   EXPECT_EQ(baud_divider(45'000'000, 300), 0U) << "does not fit into 16 bits";
 }
 
+// A peripheral whose clock was just switched on is not written to yet.
+class Stm32PeripheralTest : public ::testing::Test {
+ protected:
+  void SetUp() override { FakeRegisters::reset(); }
+  ~Stm32PeripheralTest() override { FakeRegisters::reset(); }
+};
+constexpr std::uintptr_t kBankClocks = 0x1000, kClocks = 0x1004;
+
+struct TestUsart {
+  static constexpr std::uintptr_t kBase = 0x2000, kBankEnable = kBankClocks, kClockEnable = kClocks;
+  static constexpr std::uint32_t kBankEnableBit = 2, kClockEnableBit = 4, kFunction = 7;
+  static constexpr Pin kTransmit{0x3000, 2}, kReceive{0x3000, 3};
+  static std::uint32_t clock_hz() { return 45'000'000; }
+};
+
+TEST_F(Stm32PeripheralTest, AUsartAndItsPinsWaitForTheirClocks) {
+  Usart<TestUsart, FakeRegisters>::init(115'200);
+  EXPECT_TRUE(FakeRegisters::is_read_back(kBankClocks, 2));
+  EXPECT_TRUE(FakeRegisters::is_read_back(kClocks, 4));
+  EXPECT_EQ(FakeRegisters::values[0x2008], 391U);
+}
+
+struct TestTimer {
+  static constexpr std::uintptr_t kBase = 0x2000, kClockEnable = kClocks;
+  static constexpr std::uint32_t kClockEnableBit = 1, kDivider = 64;
+  static std::uint32_t clock_hz() { return 90'000'000; }
+};
+
+TEST_F(Stm32PeripheralTest, ATimerWaitsForItsClock) {
+  Timer<TestTimer, FakeRegisters>::init();
+  EXPECT_TRUE(FakeRegisters::is_read_back(kClocks, 1));
+  EXPECT_EQ(FakeRegisters::values[0x2028], 63U);
+}
+
+TEST_F(Stm32PeripheralTest, ATriggerPinWaitsForItsClock) {
+  PinTrigger<0x3000, 8, kBankClocks, 1, FakeRegisters>::init();
+  EXPECT_TRUE(FakeRegisters::is_read_back(kBankClocks, 1));
+  EXPECT_EQ(FakeRegisters::values[0x3000], 1U << 16);
+}
+
 struct Nucleo {
   static constexpr std::uint32_t kExternalHz = 8'000'000, kCoreHz = 180'000'000;
   static constexpr External kExternal = External::kClockSignal;
@@ -74,9 +118,10 @@ class Stm32F4ClockTest : public ::testing::Test {
     if (address == TestClock::kConfig && switches) {
       registers[address] = (value & ~TestClock::kSwitchedMask) | (value & TestClock::kSwitchMask) << 2;
     }
+    if (address == TestClock::kFlashAccess && !takes_waits) registers[address] = 0;
   }
 
-  bool crystal = true, pll = true, over_drive = true, switches = true;
+  bool crystal = true, pll = true, over_drive = true, switches = true, takes_waits = true;
 };
 
 TEST_F(Stm32F4ClockTest, FullSpeedInTheOrderOfTheManual) {
@@ -91,6 +136,7 @@ TEST_F(Stm32F4ClockTest, FullSpeedInTheOrderOfTheManual) {
   EXPECT_EQ(values.at(TestClock::kFlashAccess), 0x705U) << "5 wait states, prefetch, both caches";
   EXPECT_EQ(values.at(TestClock::kConfig), 0x0000'940AU) << "APB1 / 4, APB2 / 2, PLL";
   EXPECT_NE(values.at(TestClock::kControl) & TestClock::kHseBypass, 0U) << "the ST-LINK gives a clock, no crystal";
+  EXPECT_TRUE(FakeRegisters::is_read_back(TestClock::kApb1Enable, TestClock::kPowerClock));
   const int driven = FakeRegisters::first_write(TestClock::kPower, TestClock::kOverDriveSwitch);
   const int waits = FakeRegisters::first_write(TestClock::kFlashAccess, 5);
   const int switched = FakeRegisters::first_write(TestClock::kConfig, TestClock::kSwitchPll);
@@ -131,6 +177,11 @@ TEST_F(Stm32F4ClockTest, ACoreThatStaysOnItsClock) {
   switches = false;
   expect_slow(ClockState::kNotSwitched);
 }
+TEST_F(Stm32F4ClockTest, FlashThatDoesNotTakeItsWaitStatesIsNeverOutrun) {
+  takes_waits = false;
+  expect_slow(ClockState::kNotSwitched);
+  EXPECT_EQ(FakeRegisters::first_write(TestClock::kConfig, TestClock::kSwitchPll), -1);
+}
 TEST_F(Stm32F4ClockTest, RegistersThatReadAsZero) {  // QEMU
   FakeRegisters::react = [](std::uintptr_t address, std::uint32_t) { FakeRegisters::values[address] = 0; };
   expect_slow(ClockState::kNoPll);
@@ -154,6 +205,10 @@ class Stm32F4FlashTest : public ::testing::Test {
       if (address == Slot::kKey && keys_ == std::vector<std::uint32_t>{0x4567'0123, 0xCDEF'89AB}) {
         now[Slot::kControl] &= ~Slot::kLocked;
       }
+      const bool works = address == Slot::kControl
+                             ? (value & Slot::kStart) != 0
+                             : address >= Slot::kAddress && address < Slot::kAddress + Slot::kBytes;
+      if (works) caches_.insert(now[Slot::kAccess] & Slot::kCaches);
       if (address == Slot::kControl && (value & Slot::kStart) != 0) {
         erased_.push_back(value >> 3 & 0xF);
         now[Slot::kStatus] = fails_ ? 1U << 4 : 0;  // WRPERR
@@ -163,6 +218,7 @@ class Stm32F4FlashTest : public ::testing::Test {
   ~Stm32F4FlashTest() override { FakeRegisters::reset(); }
 
   std::vector<std::uint32_t> keys_, erased_;
+  std::set<std::uint32_t> caches_;  // that were on while flash was erased or programmed
   bool fails_ = false;
 };
 
@@ -171,6 +227,7 @@ TEST_F(Stm32F4FlashTest, ErasesTheSectorsThatAreNeeded) {
   EXPECT_EQ(erased_, (std::vector<std::uint32_t>{5, 6}));
   EXPECT_EQ(FakeRegisters::values[Slot::kControl], Slot::kLocked);
   EXPECT_EQ(FakeRegisters::values[Slot::kAccess], 0x705U) << "caches on as before";
+  EXPECT_EQ(caches_, std::set<std::uint32_t>{0}) << "off meanwhile";
   EXPECT_GE(FakeRegisters::first_write(Slot::kAccess, Slot::kDataCacheReset | Slot::kInstructionCacheReset), 0);
   EXPECT_FALSE(Slot::erase(Slot::kBytes + 1));
 }
@@ -186,6 +243,8 @@ TEST_F(Stm32F4FlashTest, ProgramsWordsAndReadsThemBack) {
   for (std::size_t i = 0; i < data.size(); ++i) data[i] = static_cast<std::byte>(i);
   EXPECT_TRUE(Slot::program(32, data));
   EXPECT_EQ(FakeRegisters::values[0x0802'0024], 0x0706'0504U);
+  EXPECT_EQ(FakeRegisters::values[Slot::kAccess], 0x705U) << "caches on as before";
+  EXPECT_EQ(caches_, std::set<std::uint32_t>{0}) << "off meanwhile";
   EXPECT_FALSE(Slot::program(2, data));
   EXPECT_FALSE(Slot::program(Slot::kBytes - 8, data));
   // A cell that does not take it.
@@ -200,6 +259,7 @@ TEST_F(Stm32F4FlashTest, AControllerThatStaysLockedIsTold) {
   FakeRegisters::react = nullptr;
   EXPECT_FALSE(Slot::erase(16));
   EXPECT_EQ(FakeRegisters::first_write(Slot::kControl, Slot::kSectorErase), -1);
+  EXPECT_EQ(FakeRegisters::values[Slot::kAccess], 0x705U) << "caches on as before";
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <set>
+#include <vector>
 
 #include "agent_firmware/ports/stm32/l4_clock.h"
 #include "agent_firmware/ports/stm32/l4_flash.h"
@@ -36,6 +38,24 @@ TEST(Stm32L4LowPowerUart, Dividers) {
   EXPECT_EQ(low_power_baud_divider(120'000'000, 0), 0U);
 }
 
+struct TestLpuart {
+  static constexpr std::uintptr_t kBankEnable = 0x1000, kClockEnable = 0x1004;
+  static constexpr std::uint32_t kBankEnableBit = 2, kClockEnableBit = 4, kFunction = 8;
+  static constexpr Pin kTransmit{0x3000, 7}, kReceive{0x3000, 8};
+  static std::uint32_t clock_hz() { return 120'000'000; }
+  static void power_pins() {}
+};
+
+TEST(Stm32L4LowPowerUart, WaitsForItsClocks) {
+  using Uart = LowPowerUart<TestLpuart, FakeRegisters>;
+  FakeRegisters::reset();
+  Uart::init(115'200);
+  EXPECT_TRUE(FakeRegisters::is_read_back(0x1000, 2));
+  EXPECT_TRUE(FakeRegisters::is_read_back(0x1004, 4));
+  EXPECT_EQ(FakeRegisters::values[Uart::kBaudRate], 266'667U);
+  FakeRegisters::reset();
+}
+
 using TestClock = Clock<120'000'000, FakeRegisters>;
 
 class Stm32L4ClockTest : public ::testing::Test {
@@ -45,6 +65,7 @@ class Stm32L4ClockTest : public ::testing::Test {
     FakeRegisters::values[TestClock::kPower5] = TestClock::kNoBoost;  // after reset
     FakeRegisters::react = [this](std::uintptr_t address, std::uint32_t value) {
       auto& registers = FakeRegisters::values;
+      if (address == TestClock::kFlashAccess && !takes_waits) registers[address] = 0;
       if (address == TestClock::kBackup && crystal && (value & TestClock::kCrystalOn) != 0) {
         registers[address] |= TestClock::kCrystalReady;
       }
@@ -62,7 +83,7 @@ class Stm32L4ClockTest : public ::testing::Test {
   }
   ~Stm32L4ClockTest() override { FakeRegisters::reset(); }
 
-  bool crystal = true, pll = true, regulator = true, switches = true;
+  bool crystal = true, pll = true, regulator = true, switches = true, takes_waits = true;
 };
 
 TEST_F(Stm32L4ClockTest, FullSpeedInTheOrderOfTheManual) {
@@ -77,11 +98,14 @@ TEST_F(Stm32L4ClockTest, FullSpeedInTheOrderOfTheManual) {
   EXPECT_EQ(values.at(TestClock::kConfig) & TestClock::kAhbPrescaler, 0U);
   const int halved = FakeRegisters::first_write(TestClock::kConfig, TestClock::kAhbBy2);
   const int boosted = FakeRegisters::first_write(TestClock::kPower5, 0);
+  const int pll_on = FakeRegisters::first_write(TestClock::kControl, TestClock::kPllOn);
   const int waits = FakeRegisters::first_write(TestClock::kFlashAccess, 5);
   const int switched = FakeRegisters::first_write(TestClock::kConfig, TestClock::kAhbBy2 | TestClock::kSwitchPll);
   EXPECT_LT(halved, boosted);
-  EXPECT_LT(boosted, waits);
+  EXPECT_LT(boosted, pll_on) << "no clock beyond 80 MHz without boost";
+  EXPECT_LT(pll_on, waits);
   EXPECT_LT(waits, switched) << "at half the speed first";
+  EXPECT_TRUE(FakeRegisters::is_read_back(TestClock::kApb1Enable1, TestClock::kPowerClock));
 }
 
 TEST_F(Stm32L4ClockTest, WithoutTheCrystalItIsOutOfTune) {
@@ -107,6 +131,12 @@ TEST_F(Stm32L4ClockTest, APllThatDoesNotLock) {
 TEST_F(Stm32L4ClockTest, NoVoltageForFullSpeed) {
   regulator = false;
   expect_slow(ClockState::kNoRegulator);
+  EXPECT_EQ(FakeRegisters::first_write(TestClock::kControl, TestClock::kPllOn), -1);
+}
+TEST_F(Stm32L4ClockTest, FlashThatDoesNotTakeItsWaitStatesIsNeverOutrun) {
+  takes_waits = false;
+  expect_slow(ClockState::kNotSwitched);
+  EXPECT_EQ(FakeRegisters::first_write(TestClock::kConfig, TestClock::kSwitchPll), -1);
 }
 TEST_F(Stm32L4ClockTest, ACoreThatStaysOnItsClock) {
   switches = false;
@@ -126,16 +156,25 @@ class Stm32L4FlashTest : public ::testing::Test {
   void SetUp() override {
     FakeRegisters::reset();
     FakeRegisters::values[Slot::kControl] = Slot::kLocked;
+    FakeRegisters::values[Slot::kAccess] = 0x705;
     FakeRegisters::react = [this](std::uintptr_t address, std::uint32_t value) {
       auto& now = FakeRegisters::values;
       if (address == Slot::kStatus) now[address] = 0;
       if (address == Slot::kKey && value == 0xCDEF'89AB) now[Slot::kControl] &= ~Slot::kLocked;
       if (address == Slot::kControl && (value & Slot::kStart) != 0) erased_.push_back(value & 0xFF8);
+      const bool works =
+          address == Slot::kControl ? (value & Slot::kStart) != 0 : address >= 0x0810'0000 && address < 0x0900'0000;
+      if (works) caches_.insert(now[Slot::kAccess] & Slot::kCaches);
+      if (works && fails_) now[Slot::kStatus] = 1U << 4;  // WRPERR
+      if (works && address == worn_) now[address] = 0;
     };
   }
   ~Stm32L4FlashTest() override { FakeRegisters::reset(); }
 
   std::vector<std::uint32_t> erased_;
+  std::set<std::uint32_t> caches_;  // that were on while flash was erased or programmed
+  bool fails_ = false;
+  std::uintptr_t worn_ = 0;  // a cell that does not take what is written
 };
 
 TEST_F(Stm32L4FlashTest, PagesAreOfTheSizeThatTheChipIsSetTo) {
@@ -147,6 +186,9 @@ TEST_F(Stm32L4FlashTest, PagesAreOfTheSizeThatTheChipIsSetTo) {
   EXPECT_TRUE(Slot::erase(8193));
   EXPECT_EQ(erased_, (std::vector<std::uint32_t>{0x400, 0x408}));
   EXPECT_EQ(FakeRegisters::values[Slot::kControl], Slot::kLocked);
+  EXPECT_EQ(FakeRegisters::values[Slot::kAccess], 0x705U) << "caches on as before";
+  EXPECT_EQ(caches_, std::set<std::uint32_t>{0}) << "off meanwhile";
+  EXPECT_GE(FakeRegisters::first_write(Slot::kAccess, Slot::kDataCacheReset | Slot::kInstructionCacheReset), 0);
 }
 
 TEST_F(Stm32L4FlashTest, ProgramsTwoWordsAtATime) {
@@ -154,8 +196,35 @@ TEST_F(Stm32L4FlashTest, ProgramsTwoWordsAtATime) {
   for (std::size_t i = 0; i < data.size(); ++i) data[i] = static_cast<std::byte>(i);
   EXPECT_TRUE(Slot::program(16, data));
   EXPECT_EQ(FakeRegisters::values[0x0810'0014], 0x0706'0504U);
+  EXPECT_EQ(caches_, std::set<std::uint32_t>{0}) << "off meanwhile";
   EXPECT_FALSE(Slot::program(4, data)) << "half of what a check code covers";
   EXPECT_FALSE(Slot::program(0x0010'0000 - 8, data));
+}
+
+TEST_F(Stm32L4FlashTest, AnErrorOfTheControllerIsToldAndEndsTheWork) {
+  fails_ = true;
+  EXPECT_FALSE(Slot::erase(3 * 8192));
+  EXPECT_EQ(erased_.size(), 1U);
+  EXPECT_FALSE(Slot::program(0, std::array<std::byte, 16>{}));
+  EXPECT_FALSE(FakeRegisters::values.contains(0x0810'0008)) << "ends with the first two words";
+  EXPECT_EQ(FakeRegisters::values[Slot::kControl], Slot::kLocked);
+}
+
+TEST_F(Stm32L4FlashTest, AControllerThatStaysLockedIsTold) {
+  FakeRegisters::react = nullptr;
+  EXPECT_FALSE(Slot::erase(16));
+  EXPECT_FALSE(Slot::program(0, std::array<std::byte, 8>{}));
+  EXPECT_EQ(FakeRegisters::first_write(Slot::kControl, Slot::kPageErase), -1);
+  EXPECT_FALSE(FakeRegisters::values.contains(0x0810'0000));
+  EXPECT_EQ(FakeRegisters::values[Slot::kAccess], 0x705U) << "caches on as before";
+}
+
+TEST_F(Stm32L4FlashTest, WhatIsNotHeldIsTold) {
+  std::array<std::byte, 16> data{};
+  data.fill(std::byte{0x5A});
+  worn_ = 0x0810'000C;
+  EXPECT_FALSE(Slot::program(0, data));
+  EXPECT_TRUE(Slot::program(16, data));
 }
 
 }  // namespace
