@@ -112,7 +112,7 @@ enter_image:
     msr msp, r1
     bx r2
 
-// Sends the command in r0 and a byte of nothing; r0: what came back for that. Changes r1 and r2.
+// Sends the command in r0 and a byte of nothing; r0: what came back for that. Changes r2 and r4.
 .thumb_func
 status_register:
     mov r4, lr

@@ -19,7 +19,8 @@ struct UnitBlockId {
   }
 };
 
-// Written by the chip's maker, in memory. The bytes as they lie there: the id that vendors' tools show byte by byte.
+// Written by the chip's maker, in memory. The bytes as they lie there, the one at the lowest address first; tools that
+// show words or numbers have them in another order.
 template <std::uintptr_t kAddress, std::size_t kBytes>
 struct ChipId {
   static void init() {}

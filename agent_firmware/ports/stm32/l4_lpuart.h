@@ -54,7 +54,8 @@ struct LowPowerUart {
                                  kTransmitEmpty = 1U << 7;
   static constexpr std::uint32_t kEnable = 1U << 0, kReceiver = 1U << 2, kTransmitter = 1U << 3,
                                  kReceiveInterrupt = 1U << 5;
-  static constexpr std::uint32_t kByteRounds = 200'000;  // two bytes at 9600 baud are 31,000
+  // The divider has 20 bits: a bit takes 4096 cycles at most, and two bytes 10,240 rounds.
+  static constexpr std::uint32_t kByteRounds = 200'000;
 };
 
 }  // namespace tinyrig::port::stm32::l4
