@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <span>
 
+#include "agent_firmware/ports/shared/mmio.h"
+
 namespace tinyrig::port::rp2040 {
 
 inline constexpr std::uintptr_t kFlashStart = 0x1000'0000;
@@ -41,7 +43,7 @@ bool program_slot(std::uintptr_t slot, std::size_t slot_bytes, std::size_t offse
 template <std::uintptr_t kAddress, std::size_t kBytes>
 struct FlashSlot {
   static_assert(kAddress % kSectorBytes == 0 && kBytes % kSectorBytes == 0);
-  static std::span<const std::byte> bytes() { return {reinterpret_cast<const std::byte*>(kAddress), kBytes}; }
+  static std::span<const std::byte> bytes() { return {at_address<const std::byte>(kAddress), kBytes}; }
   static constexpr bool writable() { return true; }
   static bool erase(std::size_t size) { return erase_slot(kAddress, kBytes, size); }
   static bool program(std::size_t offset, std::span<const std::byte> data) {

@@ -9,9 +9,7 @@
 namespace tinyrig::discovery {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 constexpr auto kOk = v1::FINDING_LEVEL_OK;
