@@ -1,9 +1,8 @@
 // tinyrig board: one board, and keeping it out of the queue.
 #include <algorithm>
-#include <chrono>
-#include <cstdio>
 #include <string>
 
+#include "client/borrowed_board.h"
 #include "client/caller.h"
 #include "client/commands.h"
 #include "client/duration.h"
@@ -15,13 +14,9 @@
 namespace tinyrig::client {
 namespace {
 
-constexpr std::chrono::milliseconds kLookAgainAfter{500};
-
 std::string board_line(const std::string& name, const std::string& value) {
   return "  " + name + std::string(12 - name.size(), ' ') + printable(value) + "\n";
 }
-
-void tell(const std::string& text) { std::fprintf(stderr, "%s\n", printable(text).c_str()); }
 
 std::string hold_line(const v1::Hold& hold) {
   std::string text = hold_kind(hold.kind()) + " by " + hold.owner() + " since " + time(hold.begin_time());
@@ -57,32 +52,6 @@ std::string board_text(const v1::Board& board, const v1::BoardType& type) {
                                        " failed for the board's sake");
 }
 
-// Until what it ran when it was held has ended.
-ExitCode wait_until_free(const Connection& connection, v1::BoardService::Stub& stub, const std::string& board_id,
-                         InterruptWatch& interrupt) {
-  v1::GetBoardRequest request;
-  request.set_board_id(board_id);
-  std::string told;
-  for (;;) {
-    v1::GetBoardResponse response;
-    const ExitCode called = connection.call(stub, &v1::BoardService::Stub::GetBoard, request, &response);
-    if (called != kOk) return called;
-    const v1::Board& board = response.board();
-    if (!board.has_hold() || board.activity() == v1::ACTIVITY_LEASED || board.activity() == v1::ACTIVITY_OFFLINE) {
-      return kOk;
-    }
-    if (const std::string now = board.current_run_id(); !now.empty() && now != told) {
-      tell("waiting for run " + now + " to end on " + board_id);
-      told = now;
-    }
-    interrupt.pause(kLookAgainAfter);
-    if (interrupt.interrupted()) {
-      tell("no longer waiting; the board stays held");
-      return kDetached;
-    }
-  }
-}
-
 // Calls, waits for the board unless told not to, and says what was done.
 template <class Method, class Request, class Response>
 ExitCode keep_board(const GlobalOptions& global, const HoldOptions& options, Method method, const Request& request,
@@ -102,7 +71,7 @@ ExitCode keep_board(const GlobalOptions& global, const HoldOptions& options, Met
       return kUnavailable;
     }
   }
-  return options.no_wait ? kOk : wait_until_free(connection, *stub, options.board, interrupt);
+  return options.no_wait ? kOk : wait_until_free(connection, options.board, interrupt);
 }
 
 template <class Request>

@@ -53,6 +53,23 @@ ExitCode board_reserve(const GlobalOptions& global, const HoldOptions& options);
 ExitCode board_drain(const GlobalOptions& global, const HoldOptions& options);
 ExitCode board_quarantine(const GlobalOptions& global, const HoldOptions& options);
 ExitCode board_release(const GlobalOptions& global, const HoldOptions& options);
+/// Without a token, both reserve the board for themselves, and release it.
+struct ConsoleOptions {
+  std::string board;
+  std::string token;
+  std::string owner;
+  std::string duration = "1h";
+  std::uint32_t baud_rate = 0;    // the agent's
+  std::uint32_t quiet_ms = 1000;  // after the end of piped input
+};
+ExitCode board_console(const GlobalOptions& global, const ConsoleOptions& options);
+struct FlashOptions {
+  std::string board;
+  std::string file;  // empty: the daemon's agent
+  std::string token;
+  std::string owner;
+};
+ExitCode board_flash(const GlobalOptions& global, const FlashOptions& options);
 ExitCode board_log(const GlobalOptions& global, const std::string& board_id, std::uint32_t limit);
 
 struct ModelsAddOptions {

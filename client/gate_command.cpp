@@ -55,7 +55,7 @@ ExitCode read_policy(const std::string& file, gate::Policy* policy) {
 ExitCode upload_side(const Connection& connection, const std::string& path, v1::Model* model) {
   constexpr std::size_t kStemChars = 48, kDigestChars = 12;
   std::string bytes;
-  if (const ExitCode read = read_model_file(path, &bytes); read != kOk) return read;
+  if (const ExitCode read = read_file(path, &bytes); read != kOk) return read;
   const ModelFile file{
       .path = path,
       .name = model_name_of(path).substr(0, kStemChars) + "-" + sha256_hex(bytes).substr(0, kDigestChars),

@@ -21,7 +21,7 @@ ExitCode report_status(const absl::Status& status, ExitCode code) {
 
 ExitCode inspect_file(const InspectOptions& options, v1::InspectModelResponse* response) {
   std::string file;
-  if (const ExitCode read = read_model_file(options.model, &file); read != kOk) return read;
+  if (const ExitCode read = read_file(options.model, &file); read != kOk) return read;
   const auto catalog = options.catalog.empty() ? boards::builtin_catalog() : boards::load_catalog(options.catalog);
   if (!catalog.ok()) return report_status(catalog.status(), kUsage);
   const auto types = inspect::choose_types(boards::types_with_agent(*catalog), options.board_types);

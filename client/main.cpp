@@ -10,10 +10,12 @@
 namespace {
 
 using tinyrig::client::BoardsOptions;
+using tinyrig::client::ConsoleOptions;
 using tinyrig::client::ExitCode;
 using tinyrig::client::ExportOptions;
 using tinyrig::client::FarmDoctorOptions;
 using tinyrig::client::FarmScanOptions;
+using tinyrig::client::FlashOptions;
 using tinyrig::client::GateOptions;
 using tinyrig::client::GlobalOptions;
 using tinyrig::client::HoldOptions;
@@ -34,6 +36,8 @@ struct Arguments {
   FarmScanOptions farm_scan;
   FarmDoctorOptions farm_doctor;
   HoldOptions hold;
+  ConsoleOptions console;
+  FlashOptions flash;
   ModelsAddOptions models_add;
   std::string model;
   SubmitOptions submit;
@@ -104,7 +108,8 @@ void add_farm_commands(CLI::App& app, Arguments& args, Action& chosen) {
 void add_board_commands(CLI::App& app, Arguments& args, Action& chosen) {
   namespace client = tinyrig::client;
   HoldOptions& options = args.hold;
-  CLI::App* board = group(app, "board", "One board: what it is, its log, and keeping it out of the queue");
+  CLI::App* board =
+      group(app, "board", "One board: what it is, its log, keeping it out of the queue, and using it by hand");
   const auto add = [&](const char* name, const char* help, Action action) {
     CLI::App* sub = command(*board, name, help, chosen, std::move(action));
     sub->add_option("BOARD", options.board, "The board's name")->required();
@@ -118,6 +123,13 @@ void add_board_commands(CLI::App& app, Arguments& args, Action& chosen) {
     sub->add_option("--reason", options.reason, "Why, for the others");
     sub->add_flag("--no-wait", options.no_wait, "Do not wait until what it runs has ended");
     return add_who(sub);
+  };
+  const auto add_access = [&](const char* name, const char* help, auto& access, Action action) {
+    CLI::App* sub = command(*board, name, help, chosen, std::move(action));
+    sub->add_option("BOARD", access.board, "The board's name")->required();
+    sub->add_option("--token", access.token, "Of your reservation (default: reserve it for this command alone)");
+    sub->add_option("--owner", access.owner, "Who does it, for the others (default: you at this machine)");
+    return sub;
   };
   add("show", "All about one board", [&] { return client::board_show(args.global, options.board); });
   add("log", "What happened to it: health, recovery, reservations", [&] {
@@ -137,6 +149,20 @@ void add_board_commands(CLI::App& app, Arguments& args, Action& chosen) {
                                   [&] { return client::board_release(args.global, options); }));
   release->add_option("--token", options.token, "Of the reservation");
   release->add_flag("--force", options.force, "End another one's reservation");
+
+  ConsoleOptions& console = args.console;
+  CLI::App* open =
+      add_access("console", "Its serial line on this terminal, byte for byte. Reserves the board meanwhile", console,
+                 [&] { return client::board_console(args.global, args.console); });
+  open->add_option("--baud", console.baud_rate, "Bits per second (default: the speed of its agent)");
+  open->add_option("--for", console.duration, "How long at most: 90m, 2h (default 1h)")->excludes("--token");
+  open->add_option(
+      "--quiet-ms", console.quiet_ms,
+      "When the input has an end (a pipe): leave when the board has said nothing for so long (default 1000)");
+  FlashOptions& flash = args.flash;
+  add_access("flash", "Write its agent, or firmware of your own, and read it back. Reserves the board meanwhile", flash,
+             [&] { return client::board_flash(args.global, args.flash); })
+      ->add_option("ELF", flash.file, "Firmware (default: the agent that the daemon has for this board)");
 }
 
 void add_model_commands(CLI::App& app, Arguments& args, Action& chosen) {

@@ -21,7 +21,7 @@ constexpr int kTries = 4;
 ExitCode expected_outputs(const std::string& path, v1::UploadModelRequest::Header* header) {
   if (path.empty()) return kOk;
   std::string json;
-  if (const ExitCode read = read_model_file(path, &json); read != kOk) return read;
+  if (const ExitCode read = read_file(path, &json); read != kOk) return read;
   const auto expected = parse_golden(json);
   if (!expected.ok()) {
     return report_usage(path + ": " + std::string(expected.status().message()),
@@ -50,7 +50,7 @@ grpc::Status send(v1::ModelService::Stub& stub, grpc::ClientContext& context, v1
 
 }  // namespace
 
-ExitCode read_model_file(const std::string& path, std::string* bytes) {
+ExitCode read_file(const std::string& path, std::string* bytes) {
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) return report_usage(path + " is a folder, not a file");
   const std::uintmax_t size = std::filesystem::file_size(path, error);
@@ -81,7 +81,7 @@ std::string model_name_of(const std::string& path) {
 
 ExitCode upload_model(const Connection& connection, const ModelFile& file, v1::UploadModelResponse* response) {
   std::string bytes;
-  if (const ExitCode read = read_model_file(file.path, &bytes); read != kOk) return read;
+  if (const ExitCode read = read_file(file.path, &bytes); read != kOk) return read;
   v1::UploadModelRequest::Header header;
   header.set_name(file.name.empty() ? model_name_of(file.path) : file.name);
   header.set_sha256(sha256_hex(bytes));

@@ -25,7 +25,7 @@ ExitCode upload_model(const Connection& connection, const ModelFile& file, v1::U
 bool is_model_file(const std::string& model);
 
 /// At most 64 MiB. Reports what goes wrong.
-ExitCode read_model_file(const std::string& path, std::string* bytes);
+ExitCode read_file(const std::string& path, std::string* bytes);
 
 /// "models/kws_small.tflite" -> "kws_small"; what a name may not hold becomes '-'.
 std::string model_name_of(const std::string& path);

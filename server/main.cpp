@@ -90,7 +90,7 @@ int serve(const daemon::Options& options) {
   config.web_dir = options.web_dir;
   config.allowed_hosts = options.allowed_hosts;
   config.server_version = TINYRIG_VERSION;
-  auto api = api::ApiServer::start(config, {**store, queue, *holds, events, directory, pool.get_executor()});
+  auto api = api::ApiServer::start(config, {**store, queue, *holds, events, directory, **farm, pool.get_executor()});
   if (!api.ok()) return fail(api.status());
   const absl::Status told = daemon::write_ports_file(options.ports_file, (*api)->grpc_port(), (*api)->http_port());
   if (!told.ok()) return fail(told);

@@ -23,8 +23,11 @@ class ApiServer::Impl {
  public:
   Impl(ApiConfig config, const ApiDependencies& dependencies, std::unique_ptr<UploadArea> uploads)
       : uploads_(std::move(uploads)),
-        context_{std::move(config),   dependencies.store,    dependencies.jobs, dependencies.holds, dependencies.events,
-                 dependencies.boards, dependencies.executor, streams_,          *uploads_,          absl::Now()} {
+        context_{
+            std::move(config),   dependencies.store, dependencies.jobs,     dependencies.holds, dependencies.events,
+            dependencies.boards, dependencies.desk,  dependencies.executor, streams_,           *uploads_,
+            absl::Now()} {
+    services_.push_back(make_board_access_service(context_));
     services_.push_back(make_board_service(context_));
     services_.push_back(make_model_service(context_));
     services_.push_back(make_job_service(context_));

@@ -29,7 +29,8 @@ class EventBus;
 }
 namespace tinyrig::boards {
 class BoardDirectory;
-}
+class VisitDesk;
+}  // namespace tinyrig::boards
 
 namespace tinyrig::api {
 
@@ -53,6 +54,7 @@ struct ApiDependencies {
   jobs::HoldBook& holds;
   events::EventBus& events;
   boards::BoardDirectory& boards;
+  boards::VisitDesk& desk;
   boost::asio::any_io_executor executor;
 };
 

@@ -10,10 +10,10 @@
 #include <utility>
 #include <vector>
 
+#include "server/api/end_with_server.h"
 #include "server/api/event_feed.h"
 #include "server/api/outbox.h"
 #include "server/api/service_context.h"
-#include "server/base/error.h"
 
 namespace tinyrig::api {
 
@@ -36,14 +36,7 @@ grpc::ServerWriteReactor<Response>* stream_events(grpc::CallbackServerContext* c
   constexpr std::size_t kQueuedMessages = 256;  // twice a batch of the feed: nothing is dropped here
   const boost::asio::any_io_executor strand = boost::asio::make_strand(services.executor);
   const auto outbox = Outbox<Response>::make(context, strand, kQueuedMessages);
-  const std::uint64_t live = services.streams->add([strand, weak = std::weak_ptr(outbox)] {
-    boost::asio::post(strand, [weak] {
-      if (const auto stream = weak.lock()) {
-        stream->close(make_error(absl::StatusCode::kUnavailable, "SERVER_STOPPING", "the daemon stops",
-                                 "connect again when it is back; nothing is lost"));
-      }
-    });
-  });
+  const std::uint64_t live = end_with_server(outbox, *services.streams);
   boost::asio::post(strand, [outbox, strand, live, &services, after, filter = std::move(filter), translator] {
     const auto feed = std::make_shared<EventFeed>(strand);
     feed->set_consumer([outbox, translator, strand, weak = std::weak_ptr(feed)](std::vector<v1::Event> events) {

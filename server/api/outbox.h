@@ -23,14 +23,14 @@
 
 namespace tinyrig::api {
 
-template <class Message>
-class Outbox final : public grpc::ServerWriteReactor<Message> {
+template <class Message, class Reactor = grpc::ServerWriteReactor<Message>>
+class Outbox : public Reactor {
  public:
   /// The reactor to hand to gRPC is get(). It lives until gRPC is done with it, whoever else holds it.
   static std::shared_ptr<Outbox> make(grpc::CallbackServerContext* context, boost::asio::any_io_executor strand,
                                       std::size_t capacity) {
     std::shared_ptr<Outbox> outbox(new Outbox(context, std::move(strand), capacity));
-    outbox->self_ = outbox;
+    outbox->keep(outbox);
     return outbox;
   }
 
@@ -41,7 +41,7 @@ class Outbox final : public grpc::ServerWriteReactor<Message> {
 
   /// Queues a message. When `capacity` messages wait already, the oldest of them goes (dropped() counts).
   void push(Message message) {
-    if (closing_.has_value() || cancelled_ || finished_) return;
+    if (is_over()) return;
     if (queue_.size() >= capacity_) {
       queue_.pop_front();
       ++dropped_;
@@ -60,12 +60,18 @@ class Outbox final : public grpc::ServerWriteReactor<Message> {
   std::uint64_t dropped() const { return dropped_; }
   /// Nothing waits and nothing is being written.
   bool idle() const { return !writing_ && queue_.empty(); }
+  /// Nothing goes out any more but what waits.
+  bool is_over() const { return closing_.has_value() || cancelled_ || finished_; }
   const boost::asio::any_io_executor& strand() const { return strand_; }
 
- private:
+ protected:
   Outbox(grpc::CallbackServerContext* context, boost::asio::any_io_executor strand, std::size_t capacity)
       : context_(context), strand_(std::move(strand)), capacity_(capacity) {}
 
+  /// Makes it own itself. Before anything else.
+  void keep(std::shared_ptr<Outbox> self) { self_ = std::move(self); }
+
+ private:
   // --- gRPC's reactions, on its threads ---
   void OnWriteDone(bool ok) override {
     boost::asio::post(strand_, [self = self_, ok] { self->written(ok); });

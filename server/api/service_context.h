@@ -18,6 +18,7 @@ struct ServiceContext {
   jobs::HoldBook& holds;
   events::EventBus& events;
   boards::BoardDirectory& boards;
+  boards::VisitDesk& desk;
   boost::asio::any_io_executor executor;
   // Shared: the last steps of a stream may run when the server is gone.
   std::shared_ptr<LiveStreams> streams;

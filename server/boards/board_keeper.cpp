@@ -25,6 +25,9 @@ using asio::awaitable;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kBetweenOpens{100};
+// Before and after flashing by hand.
+constexpr milliseconds kGreetingPatience{1'000};
+constexpr milliseconds kAnswerPatience{10'000};
 constexpr std::uint32_t kCalibrationLoops = 100'000;
 // Reading the counter and the call cost some instructions beside the loop.
 constexpr double kCalibrationTolerance = 0.001;
@@ -376,16 +379,78 @@ awaitable<absl::Status> BoardKeeper::say_hello(Speed speed, milliseconds timeout
 
 awaitable<absl::Status> BoardKeeper::flash_agent() {
   world_.log("info", absl::StrCat("flashing agent ", firmware_->build_id));
-  flash::Progress progress = [this](std::size_t done, std::size_t total) {
-    set_step("flashing the agent", total == 0 ? 1 : static_cast<double>(done) / static_cast<double>(total));
+  absl::StatusOr<flash::FlashReport> report = co_await write_flash(firmware_->image, nullptr);
+  co_return report.status();
+}
+
+awaitable<absl::StatusOr<flash::FlashReport>> BoardKeeper::write_flash(const flash::FirmwareImage& image,
+                                                                       flash::Progress progress) {
+  flash::Progress told = [this, &progress](std::size_t done, std::size_t total) {
+    set_step("flashing", total == 0 ? 1 : static_cast<double>(done) / static_cast<double>(total));
+    if (progress) progress(done, total);
   };
   if (flasher_->takes_port()) session_.reset();
-  absl::StatusOr<flash::FlashReport> report = co_await flasher_->flash(firmware_->image, progress);
+  absl::StatusOr<flash::FlashReport> report = co_await flasher_->flash(image, told);
   clear_step();
   if (!report.ok()) co_return report.status();
   world_.log("info", absl::StrCat(report->read_back ? "flashed and read back " : "flashed (and could not read back) ",
                                   report->bytes_written, " bytes"));
-  co_return absl::OkStatus();
+  co_return report;
+}
+
+awaitable<absl::StatusOr<HandFlashed>> BoardKeeper::flash_by_hand(const flash::FirmwareImage* image, std::string by,
+                                                                  flash::Progress progress) {
+  flashing_cancelled_ = false;
+  absl::StatusOr<HandFlashed> flashed = co_await flash_the_right_board(image, by, std::move(progress));
+  session_.reset();  // the port is nobody's again
+  clear_step();
+  if (flashing_cancelled_) flashed = absl::CancelledError("flashing was given up; what had been written stays");
+  if (!flashed.ok()) {
+    world_.log("warning", absl::StrCat("flashing by hand failed, ", reason_of(flashed.status()), ": ",
+                                       std::string(flashed.status().message())));
+  }
+  announce(Change::kState);
+  co_return flashed;
+}
+
+awaitable<absl::StatusOr<HandFlashed>> BoardKeeper::flash_the_right_board(const flash::FirmwareImage* image,
+                                                                          const std::string& by,
+                                                                          flash::Progress progress) {
+  if (flasher_ == nullptr) {
+    co_return make_error(absl::StatusCode::kFailedPrecondition, "NO_FLASHER",
+                         absl::StrCat(farm_board_.id, " has nothing that writes its flash"),
+                         "Give it a 'flasher' in the farm file (docs/flashers.md).");
+  }
+  if (image == nullptr && !firmware_.has_value()) {
+    co_return make_error(absl::StatusCode::kFailedPrecondition, "NO_FIRMWARE",
+                         absl::StrCat("the daemon has no agent for ", farm_board_.id),
+                         "Build it (./rig firmware) and start the daemon with --firmware, or send an ELF file.");
+  }
+  set_step("asking who is there", 0);
+  const RecoveryStep greeting{.rung = Rung::kHello, .patience = kGreetingPatience, .rest = {}};
+  const absl::Status met = co_await meet(greeting);
+  const std::string reason = reason_of(met);
+  if (reason == "WRONG_UNIT" || reason == "WRONG_BOARD_TYPE") co_return met;
+  if (flashing_cancelled_) co_return absl::CancelledError();
+  world_.log("info", absl::StrCat("flashing ", image == nullptr ? "agent " + firmware_->build_id : "other firmware",
+                                  " by hand, by ", by));
+  absl::StatusOr<flash::FlashReport> report =
+      co_await write_flash(image == nullptr ? firmware_->image : *image, std::move(progress));
+  if (!report.ok()) co_return report.status();
+  HandFlashed flashed{*report, std::nullopt};
+  if (image != nullptr || flashing_cancelled_) co_return flashed;
+  set_step("waiting for the agent", 1);
+  const RecoveryStep answer{.rung = Rung::kFlash, .patience = kAnswerPatience, .rest = {}};
+  TINYRIG_CO_RETURN_IF_ERROR(co_await meet(answer));
+  flashed.agent = identity_of(hello());
+  *view_.mutable_agent() = *flashed.agent;
+  co_return flashed;
+}
+
+void BoardKeeper::cancel_flashing() {
+  flashing_cancelled_ = true;
+  if (session_ != nullptr) session_->transport().close();
+  if (flasher_ != nullptr) flasher_->cancel();
 }
 
 awaitable<absl::Status> BoardKeeper::calibrate() {

@@ -48,6 +48,11 @@ struct KeeperWorld {
   std::function<std::string()> neighbour_at_work;
 };
 
+struct HandFlashed {
+  flash::FlashReport report;
+  std::optional<v1::AgentIdentity> agent;  // that answered; none after another image than the agent
+};
+
 class BoardKeeper {
  public:
   // `firmware`: the agent built for this type; nullopt: whatever agent is on the board will do.
@@ -71,6 +76,13 @@ class BoardKeeper {
   void put_aside(const v1::Hold& hold, const std::string& text);
   // The hold is over; make_ready() next, whatever was done to the board meanwhile.
   void take_back();
+  // While it is put aside: writes `image` (nullptr: the agent that is kept for the board, which must then answer). An
+  // agent that says that another chip or another type of board is there refuses it: FAILED_PRECONDITION WRONG_UNIT,
+  // WRONG_BOARD_TYPE. Others: NO_FLASHER, NO_FIRMWARE, those of flash::Flasher and of make_ready(). `by`: for the log.
+  boost::asio::awaitable<absl::StatusOr<HandFlashed>> flash_by_hand(const flash::FirmwareImage* image, std::string by,
+                                                                    flash::Progress progress);
+  // Ends a pending flash_by_hand() soon, with CANCELLED.
+  void cancel_flashing();
   // For good: ends a pending operation on the line with CANCELLED, and the climb before its next rung.
   void close();
 
@@ -83,8 +95,11 @@ class BoardKeeper {
 
   const CatalogEntry& type() const { return type_; }
   const FarmBoard& farm_board() const { return farm_board_; }
+  const boost::asio::any_io_executor& strand() const { return strand_; }
   const v1::Board& view() const { return view_; }
 
+  // In the board's log.
+  void log(const std::string& level, const std::string& text) const { world_.log(level, text); }
   void set_activity(v1::Activity activity);
   void begin_run(const std::string& run_id);
   void end_run(bool failed);
@@ -106,6 +121,11 @@ class BoardKeeper {
   boost::asio::awaitable<absl::Status> open();
   boost::asio::awaitable<absl::Status> say_hello(Speed speed, std::chrono::milliseconds timeout);
   boost::asio::awaitable<absl::Status> flash_agent();
+  boost::asio::awaitable<absl::StatusOr<flash::FlashReport>> write_flash(const flash::FirmwareImage& image,
+                                                                         flash::Progress progress);
+  boost::asio::awaitable<absl::StatusOr<HandFlashed>> flash_the_right_board(const flash::FirmwareImage* image,
+                                                                            const std::string& by,
+                                                                            flash::Progress progress);
   boost::asio::awaitable<absl::Status> calibrate();
   boost::asio::awaitable<absl::Status> prove();
   bool agent_is_current() const;
@@ -123,6 +143,7 @@ class BoardKeeper {
   std::unique_ptr<link::AgentSession> session_;
   bool ready_ = false;
   bool closed_ = false;
+  bool flashing_cancelled_ = false;
   bool failed_check_ = false;
   RungRests rests_;
   bool was_gone_ = false;  // its port

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <exception>
 #include <optional>
 #include <set>
 #include <utility>
@@ -34,6 +36,11 @@ constexpr absl::Duration kFirstQuarantine = absl::Minutes(10);
 constexpr absl::Duration kLongestQuarantine = absl::Hours(24);
 // Progress that people can see; more would flood every subscriber.
 constexpr milliseconds kStepEvery{200};
+
+absl::Status stopping() {
+  return make_error(absl::StatusCode::kUnavailable, "SERVER_STOPPING", "the daemon stops",
+                    "The board stays held: go on when the daemon is back.");
+}
 
 // Tells the queue and the keeper how a run goes.
 class Reporter final : public bench::RunObserver {
@@ -105,6 +112,38 @@ void BoardWorker::look_again() {
   asio::post(strand_, [this] { timer_.cancel(); });
 }
 
+absl::Status BoardWorker::why_no_visit() {
+  const std::string& id = keeper_.view().id();
+  if (stopping_) return stopping();
+  if (visit_ != nullptr) {
+    return make_error(absl::StatusCode::kFailedPrecondition, "BOARD_VISITED",
+                      absl::StrCat("somebody has a console open on ", id, ", or flashes it"),
+                      "One at a time: `tinyrig board log` tells who.");
+  }
+  if (holds_.hold_of(id).has_value()) return absl::OkStatus();
+  return make_error(absl::StatusCode::kFailedPrecondition, "BOARD_NOT_HELD",
+                    absl::StrCat("nobody holds ", id, " any more"), "Reserve it first.");
+}
+
+void BoardWorker::admit(std::shared_ptr<boards::Visit> visit) {
+  asio::post(strand_, [this, visit = std::move(visit)] {
+    if (absl::Status no = why_no_visit(); !no.ok()) return visit->refuse(std::move(no));
+    visit_ = visit;  // begins when what the board is doing has ended
+    if (keeper_.view().has_hold()) timer_.cancel();
+  });
+}
+
+void BoardWorker::dismiss(std::shared_ptr<boards::Visit> visit, absl::Status why) {
+  asio::post(strand_, [this, visit = std::move(visit), why = std::move(why)] {
+    if (visit_ != visit) return;
+    if (visit_has_begun_) {
+      visit->end(why);
+    } else {
+      refuse_visit(why);
+    }
+  });
+}
+
 void BoardWorker::stop() {
   stopping_ = true;
   asio::post(strand_, [this] {
@@ -124,6 +163,8 @@ awaitable<void> BoardWorker::run() {
     if (std::optional<v1::Hold> hold = holds_.hold_of(keeper_.view().id()); hold.has_value()) {
       co_await stand_aside(*std::move(hold));
     } else if (keeper_.view().has_hold()) {
+      refuse_visit(make_error(absl::StatusCode::kAborted, "HOLD_ENDED",
+                              absl::StrCat(keeper_.view().id(), " was released meanwhile"), "Reserve it again."));
       keeper_.take_back();
       retry_after_ = kFirstRetry;
     } else if (keeper_.ready()) {
@@ -132,8 +173,14 @@ awaitable<void> BoardWorker::run() {
       co_await recover();
     }
   }
+  refuse_visit(stopping());
   queue_.board_unavailable(keeper_.view().id());
   keeper_.set_activity(v1::ACTIVITY_OFFLINE);
+}
+
+// One that was let in and has not begun.
+void BoardWorker::refuse_visit(absl::Status why) {
+  if (visit_ != nullptr) std::exchange(visit_, nullptr)->refuse(std::move(why));
 }
 
 awaitable<void> BoardWorker::recover() {
@@ -161,8 +208,37 @@ awaitable<void> BoardWorker::stand_aside(v1::Hold hold) {
     queue_.board_unavailable(keeper_.view().id());
     keeper_.put_aside(hold, text);
   }
-  // Not until it expires: the clock may jump.
-  co_await wait(kHoldCheckEvery);
+  if (visit_ != nullptr) {
+    co_await host_visit(std::move(hold));
+  } else {
+    // Not until it expires: the clock may jump.
+    co_await wait(kHoldCheckEvery);
+  }
+}
+
+// As long as it likes, but not longer than this very hold; a renewed one is the same.
+awaitable<void> BoardWorker::host_visit(v1::Hold hold) {
+  bool over = false;
+  visit_has_begun_ = true;
+  asio::co_spawn(strand_, visit_->run(keeper_), [this, &over](const std::exception_ptr&) {
+    over = true;
+    timer_.cancel();
+  });
+  while (!over) {
+    const std::optional<v1::Hold> now = holds_.hold_of(keeper_.view().id());
+    const bool still_held = now.has_value() && now->kind() == hold.kind() && now->owner() == hold.owner() &&
+                            now->begin_time().SerializeAsString() == hold.begin_time().SerializeAsString();
+    if (stopping_) {
+      visit_->end(stopping());
+    } else if (!still_held) {
+      visit_->end(make_error(absl::StatusCode::kAborted, "HOLD_ENDED",
+                             absl::StrCat(keeper_.view().id(), " is no longer ", jobs::hold_text(hold)),
+                             "It expired, or somebody released the board: `tinyrig board log` tells."));
+    }
+    co_await wait(kHoldCheckEvery);
+  }
+  visit_has_begun_ = false;
+  visit_.reset();
 }
 
 awaitable<void> BoardWorker::work() {

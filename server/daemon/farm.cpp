@@ -186,10 +186,23 @@ void Farm::ports_changed() {
   for (Unit& unit : units_) unit.worker->port_may_have_changed();
 }
 
-void Farm::look_again(const std::string& board_id) {
+BoardWorker* Farm::find(const std::string& board_id) {
   for (Unit& unit : units_) {
-    if (unit.keeper->farm_board().id == board_id) unit.worker->look_again();
+    if (unit.keeper->farm_board().id == board_id) return unit.worker.get();
   }
+  return nullptr;
+}
+
+void Farm::look_again(const std::string& board_id) {
+  if (BoardWorker* worker = find(board_id); worker != nullptr) worker->look_again();
+}
+
+void Farm::admit(const std::string& board_id, std::shared_ptr<boards::Visit> visit) {
+  if (BoardWorker* worker = find(board_id); worker != nullptr) worker->admit(std::move(visit));
+}
+
+void Farm::dismiss(const std::string& board_id, std::shared_ptr<boards::Visit> visit, absl::Status why) {
+  if (BoardWorker* worker = find(board_id); worker != nullptr) worker->dismiss(std::move(visit), std::move(why));
 }
 
 bool Farm::stop(std::chrono::milliseconds patience) {

@@ -18,6 +18,7 @@
 #include "server/boards/board_keeper.h"
 #include "server/boards/catalog.h"
 #include "server/boards/farm.h"
+#include "server/boards/visit.h"
 #include "server/daemon/board_worker.h"
 #include "server/events/event_bus.h"
 #include "server/jobs/hold_book.h"
@@ -47,7 +48,7 @@ absl::StatusOr<std::vector<boards::FarmBoard>> load_farms(const std::vector<std:
 std::vector<v1::Board> initial_boards(const std::vector<boards::FarmBoard>& farm,
                                       const std::vector<boards::CatalogEntry>& catalog);
 
-class Farm {
+class Farm final : public boards::VisitDesk {
  public:
   // `firmware_dir` empty: agents are never flashed. INVALID_ARGUMENT (FIRMWARE_INVALID), the store's errors.
   static absl::StatusOr<std::unique_ptr<Farm>> make(std::vector<boards::FarmBoard> farm,
@@ -64,6 +65,8 @@ class Farm {
   void ports_changed();
   // The board's hold has begun, changed or ended. Any thread.
   void look_again(const std::string& board_id);
+  void admit(const std::string& board_id, std::shared_ptr<boards::Visit> visit) override;
+  void dismiss(const std::string& board_id, std::shared_ptr<boards::Visit> visit, absl::Status why) override;
   // Ends every worker; true when all have ended within `patience`. Not from the executor's threads.
   bool stop(std::chrono::milliseconds patience);
 
@@ -74,6 +77,8 @@ class Farm {
     boost::asio::any_io_executor strand;
     std::future<void> ended;
   };
+  BoardWorker* find(const std::string& board_id);
+
   std::vector<Unit> units_;
 };
 

@@ -150,6 +150,13 @@ absl::Status HoldBook::check_is_reservation_of(const store::BoardHold* hold, con
                     "Give the token that reserving it printed; its owner or the lab's may release it with --force.");
 }
 
+absl::Status HoldBook::check_use(const std::string& board_id, const std::string& token) {
+  const std::lock_guard lock(mutex_);
+  const store::BoardHold* present = current(board_id);
+  if (present != nullptr && present->hold.kind() != v1::HOLD_KIND_RESERVED) return absl::OkStatus();
+  return check_is_reservation_of(present, board_id, token);
+}
+
 void HoldBook::renew(const std::string& board_id, const std::string& token, absl::Duration duration,
                      store::DoneWith<store::BoardHold> done) {
   if (absl::Status valid = check_duration(duration); !valid.ok()) return done(std::move(valid));

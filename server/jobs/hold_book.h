@@ -51,6 +51,10 @@ class HoldBook : public std::enable_shared_from_this<HoldBook> {
   /// The hold that counts now. One whose time is over ends here.
   std::optional<v1::Hold> hold_of(const std::string& board_id);
 
+  /// May this person use the board with their own hands? A reservation asks for its token; maintenance and quarantine,
+  /// which have no owner in that sense, for none. FAILED_PRECONDITION BOARD_NOT_HELD, RESERVATION_NOT_YOURS.
+  absl::Status check_use(const std::string& board_id, const std::string& token);
+
   /// FAILED_PRECONDITION BOARD_HELD: by whom and until when; INVALID_ARGUMENT HOLD_DURATION_INVALID.
   void hold(HoldRequest request, store::DoneWith<store::BoardHold> done);
 

@@ -21,7 +21,10 @@ bool would_block(int error_number) { return error_number == EAGAIN || error_numb
 }  // namespace
 
 FdTransport::FdTransport(asio::any_io_executor executor, int fd, std::string name)
-    : stream_(executor, fd), timer_(executor), name_(std::move(name)) {
+    : stream_(executor, fd),
+      reading_(executor, WaitType::wait_read),
+      writing_(executor, WaitType::wait_write),
+      name_(std::move(name)) {
   ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
   ::fcntl(fd, F_SETFD, FD_CLOEXEC);
   struct stat info {};
@@ -30,7 +33,8 @@ FdTransport::FdTransport(asio::any_io_executor executor, int fd, std::string nam
 
 FdTransport::~FdTransport() {
   FdTransport::close();
-  ++*wait_;
+  ++*reading_.number;
+  ++*writing_.number;
 }
 
 asio::awaitable<absl::StatusOr<std::size_t>> FdTransport::read_some(std::span<std::uint8_t> buffer,
@@ -52,7 +56,7 @@ asio::awaitable<absl::StatusOr<std::size_t>> FdTransport::read_some(std::span<st
     if (!would_block(errno)) {
       co_return error_of(errno, "read");
     }
-    absl::Status status = co_await ready(Direction::kRead, deadline);
+    absl::Status status = co_await ready(reading_, deadline);
     if (!status.ok()) {
       co_return status;
     }
@@ -77,7 +81,7 @@ asio::awaitable<absl::Status> FdTransport::write(std::span<const std::uint8_t> b
     if (count < 0 && !would_block(errno)) {
       co_return error_of(errno, "write");
     }
-    absl::Status status = co_await ready(Direction::kWrite, deadline);
+    absl::Status status = co_await ready(writing_, deadline);
     if (!status.ok()) {
       co_return status;
     }
@@ -85,30 +89,29 @@ asio::awaitable<absl::Status> FdTransport::write(std::span<const std::uint8_t> b
   co_return absl::OkStatus();
 }
 
-asio::awaitable<absl::Status> FdTransport::ready(Direction direction, Clock::time_point deadline) {
-  timed_out_ = false;
-  timer_.expires_at(deadline);
+asio::awaitable<absl::Status> FdTransport::ready(Wait& wait, Clock::time_point deadline) {
+  wait.timed_out = false;
+  wait.timer.expires_at(deadline);
   // When time runs out as bytes come, this is on its way already and cannot be cancelled: it must then leave the next
   // wait alone, and a transport that is gone by then.
-  timer_.async_wait([this, number = ++*wait_, current = wait_](const boost::system::error_code& error) {
-    if (!error && *current == number) {
-      timed_out_ = true;
-      boost::system::error_code ignored;
-      stream_.cancel(ignored);
-    }
-  });
-  const auto wanted = direction == Direction::kRead ? asio::posix::stream_descriptor::wait_read
-                                                    : asio::posix::stream_descriptor::wait_write;
-  const auto [error] = co_await stream_.async_wait(wanted, asio::as_tuple(asio::use_awaitable));
-  ++*wait_;
-  timer_.cancel();
-  if (!error) {
-    co_return absl::OkStatus();
+  wait.timer.async_wait(
+      [this, &wait, number = ++*wait.number, current = wait.number](const boost::system::error_code& error) {
+        if (!error && *current == number) {
+          wait.timed_out = true;
+          boost::system::error_code ignored;
+          stream_.cancel(ignored);
+        }
+      });
+  const auto [error] = co_await stream_.async_wait(wait.type, asio::as_tuple(asio::use_awaitable));
+  ++*wait.number;
+  wait.timer.cancel();
+  if (!stream_.is_open()) {
+    co_return absl::CancelledError(absl::StrCat(name_, ": closed"));
   }
-  if (timed_out_ && stream_.is_open()) {
+  if (error && wait.timed_out) {
     co_return absl::DeadlineExceededError(absl::StrCat(name_, ": nothing in time"));
   }
-  co_return absl::CancelledError(absl::StrCat(name_, ": closed"));
+  co_return absl::OkStatus();  // or the other direction ran out of time, which cancels both: the caller tries again
 }
 
 absl::Status FdTransport::set_baud(std::uint32_t) { return absl::OkStatus(); }
@@ -124,7 +127,8 @@ void FdTransport::discard_input() {
 }
 
 void FdTransport::close() {
-  timer_.cancel();
+  reading_.timer.cancel();
+  writing_.timer.cancel();
   boost::system::error_code ignored;
   stream_.close(ignored);
 }

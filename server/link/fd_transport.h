@@ -3,7 +3,9 @@
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "server/link/transport.h"
 
@@ -33,18 +35,27 @@ class FdTransport : public Transport {
   bool is_open() const { return stream_.is_open(); }
 
  private:
-  enum class Direction { kRead, kWrite };
-  /// Waits until the descriptor is ready, or the deadline.
-  boost::asio::awaitable<absl::Status> ready(Direction direction, Clock::time_point deadline);
+  using WaitType = boost::asio::posix::stream_descriptor::wait_type;
+  // Of reading, or of writing: the two may wait at the same time.
+  struct Wait {
+    Wait(boost::asio::any_io_executor executor, WaitType for_what) : type(for_what), timer(std::move(executor)) {}
+
+    const WaitType type;
+    boost::asio::steady_timer timer;
+    bool timed_out = false;
+    // The number of the wait under way, or of none; outlives us in the timer's handlers.
+    const std::shared_ptr<std::uint64_t> number = std::make_shared<std::uint64_t>(0);
+  };
+
+  /// Waits until the descriptor may be ready, or the deadline.
+  boost::asio::awaitable<absl::Status> ready(Wait& wait, Clock::time_point deadline);
   absl::Status error_of(int error_number, const char* what) const;
 
   boost::asio::posix::stream_descriptor stream_;
-  boost::asio::steady_timer timer_;
+  Wait reading_;
+  Wait writing_;
   std::string name_;
   bool is_socket_ = false;
-  bool timed_out_ = false;
-  // The number of the wait under way, or of none; outlives us in the timer's handlers.
-  const std::shared_ptr<std::uint64_t> wait_ = std::make_shared<std::uint64_t>(0);
 };
 
 }  // namespace tinyrig::link

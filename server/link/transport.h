@@ -1,7 +1,7 @@
 // The byte line to a board or instrument: a serial port, a PTY, a socket. One seam for all, so that tests
 // put a faulty line in between and nothing above knows what is behind a port.
 //
-// Thread-safety: none. All calls come from one strand; one read or write at a time.
+// Thread-safety: none. All calls come from one strand; at most one read and one write at a time.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

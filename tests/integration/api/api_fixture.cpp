@@ -139,6 +139,7 @@ void ApiTest::start_api() {
                                         .holds = *holds_,
                                         .events = bus_,
                                         .boards = *directory_,
+                                        .desk = desk_,
                                         .executor = context_.get_executor()});
   ASSERT_TRUE(api.ok()) << api.status();
   api_ = std::move(*api);

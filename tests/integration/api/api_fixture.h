@@ -17,6 +17,7 @@
 #include "server/base/clock.h"
 #include "server/base/error.h"
 #include "server/boards/board_directory.h"
+#include "server/boards/visit.h"
 #include "server/events/event_bus.h"
 #include "server/jobs/hold_book.h"
 #include "server/jobs/job_queue.h"
@@ -26,6 +27,15 @@
 #include "tinyrig/v1/model.grpc.pb.h"
 
 namespace tinyrig::api {
+
+// The boards of these tests take no visits: tests/e2e has some that do.
+class NoVisits final : public boards::VisitDesk {
+ public:
+  void admit(const std::string&, std::shared_ptr<boards::Visit> visit) override {
+    visit->refuse(make_error(absl::StatusCode::kFailedPrecondition, "BOARD_VISITED", "this board takes no visits"));
+  }
+  void dismiss(const std::string&, std::shared_ptr<boards::Visit>, absl::Status) override {}
+};
 
 class ApiTest : public ::testing::Test {
  protected:
@@ -83,6 +93,7 @@ class ApiTest : public ::testing::Test {
   std::unique_ptr<boards::BoardDirectory> directory_;
   std::unique_ptr<jobs::JobQueue> queue_;
   std::shared_ptr<jobs::HoldBook> holds_;
+  NoVisits desk_;
   boost::asio::io_context context_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{context_.get_executor()};
   std::vector<std::thread> threads_;

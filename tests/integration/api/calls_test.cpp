@@ -211,6 +211,7 @@ TEST_F(CallsTest, PortInUse) {
                                      .holds = *holds_,
                                      .events = bus_,
                                      .boards = *directory_,
+                                     .desk = desk_,
                                      .executor = context_.get_executor()};
   ApiConfig config = config_;
   config.data_dir = folder_.path() / "other";

@@ -54,6 +54,22 @@ class HoldBookTest : public ::testing::Test {
   std::shared_ptr<HoldBook> book_;
 };
 
+TEST_F(HoldBookTest, HandsOnABoardAskForItsReservationsToken) {
+  EXPECT_EQ(reason_of(book_->check_use("b", "")), "BOARD_NOT_HELD");
+  const auto mine = reserve("b");
+  ASSERT_TRUE(mine.ok()) << mine.status();
+  EXPECT_EQ(reason_of(book_->check_use("b", "")), "RESERVATION_NOT_YOURS");
+  EXPECT_EQ(reason_of(book_->check_use("b", "0123")), "RESERVATION_NOT_YOURS");
+  EXPECT_TRUE(book_->check_use("b", mine->token).ok());
+  clock_.advance(absl::Hours(1));
+  EXPECT_EQ(reason_of(book_->check_use("b", mine->token)), "BOARD_NOT_HELD") << "its time is over";
+  const auto drained = wait_for_answer<BoardHold>([&](store::DoneWith<BoardHold> done) {
+    book_->hold({"b", v1::HOLD_KIND_MAINTENANCE, "bob@lab", "", std::nullopt}, std::move(done));
+  });
+  ASSERT_TRUE(drained.ok()) << drained.status();
+  EXPECT_TRUE(book_->check_use("b", "").ok());
+}
+
 TEST_F(HoldBookTest, AReservationIsExclusiveUntilItsTokenEndsIt) {
   const auto mine = reserve("b");
   ASSERT_TRUE(mine.ok()) << mine.status();

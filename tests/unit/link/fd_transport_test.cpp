@@ -80,5 +80,23 @@ TEST_F(FdTransportTest, AReadEndsAtItsDeadline) {
   EXPECT_TRUE(absl::IsDeadlineExceeded(answers_[0].status())) << answers_[0].status();
 }
 
+// The peer takes nothing: the write runs out of time, which cancels both waits, and the read waits on.
+TEST_F(FdTransportTest, AWriteThatRunsOutOfTimeLeavesTheReadAlone) {
+  boost::asio::co_spawn(io_, read(std::vector{Clock::now() + 1h}, false), boost::asio::detached);
+  io_.run_one();
+  const std::vector<std::uint8_t> much(4 << 20);
+  absl::Status written;
+  const auto write = [&]() -> boost::asio::awaitable<void> {
+    written = co_await transport_->write(much, Clock::now() + 1ms);
+    EXPECT_TRUE(answers_.empty());
+    peer_sends();
+  };
+  boost::asio::co_spawn(io_, write, boost::asio::detached);
+  io_.run();
+  EXPECT_TRUE(absl::IsDeadlineExceeded(written)) << written;
+  ASSERT_EQ(answers_.size(), 1U);
+  EXPECT_TRUE(answers_[0].ok()) << answers_[0].status();
+}
+
 }  // namespace
 }  // namespace tinyrig::link

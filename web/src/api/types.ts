@@ -223,6 +223,59 @@ export interface ListBoardLogResponse {
   lines?: BoardLogLine[];
 }
 
+export interface BoardAccess {
+  boardId?: string;
+  token?: string;
+  owner?: string;
+}
+
+export interface OpenConsoleRequestStart {
+  access?: BoardAccess;
+  baudRate?: number;
+}
+
+export interface OpenConsoleRequest {
+  start?: OpenConsoleRequestStart;
+  data?: string;
+}
+
+export interface OpenConsoleResponseOpened {
+  port?: string;
+  baudRate?: number;
+}
+
+export interface OpenConsoleResponse {
+  opened?: OpenConsoleResponseOpened;
+  data?: string;
+}
+
+export interface FlashBoardRequestStart {
+  access?: BoardAccess;
+}
+
+export interface FlashBoardRequest {
+  start?: FlashBoardRequestStart;
+  chunk?: string;
+}
+
+export interface FlashBoardResponseProgress {
+  done?: Int64;
+  total?: Int64;
+}
+
+export interface FlashBoardResponseDone {
+  bytesWritten?: Int64;
+  readBack?: boolean;
+  writeTime?: Duration;
+  verifyTime?: Duration;
+  agent?: AgentIdentity;
+}
+
+export interface FlashBoardResponse {
+  progress?: FlashBoardResponseProgress;
+  done?: FlashBoardResponseDone;
+}
+
 export type UsbFace =
   | 'USB_FACE_UNSPECIFIED'
   | 'USB_FACE_APPLICATION'
