@@ -120,6 +120,8 @@ void Commands::dispatch(const HostMessage& message) {
       return read_output(id);
     case tinyrig_agent_v1_HostMessage_get_memory_tag:
       return get_memory(id);
+    case tinyrig_agent_v1_HostMessage_get_crash_tag:
+      return get_crash(id);
     case tinyrig_agent_v1_HostMessage_calibrate_tag:
       return calibrate(id, message.body.calibrate.loops);
     case tinyrig_agent_v1_HostMessage_raw_sink_tag:
@@ -286,6 +288,24 @@ void Commands::get_memory(std::uint32_t id) {
       .static_ram_bytes = static_cast<std::uint32_t>(port::static_ram_bytes()),
       .agent_flash_bytes = static_cast<std::uint32_t>(port::flash_bytes()),
   };
+  link_.send(message);
+}
+
+void Commands::get_crash(std::uint32_t id) {
+  AgentMessage message = answer_to(id);
+  message.which_body = tinyrig_agent_v1_AgentMessage_crash_report_tag;
+  message.body.crash_report = {};
+  if (const port::Crash* crash = port::crash(); crash != nullptr) {
+    message.body.crash_report = {
+        .known = true,
+        .cause = crash->cause,
+        .pc = crash->pc,
+        .lr = crash->lr,
+        .sp = crash->sp,
+        .fault_status = crash->fault_status,
+        .address = crash->address,
+    };
+  }
   link_.send(message);
 }
 

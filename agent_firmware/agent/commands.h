@@ -29,6 +29,7 @@ class Commands {
   void infer(std::uint32_t id, bool hash_operators);
   void read_output(std::uint32_t id);
   void get_memory(std::uint32_t id);
+  void get_crash(std::uint32_t id);
   void calibrate(std::uint32_t id, std::uint32_t loops);
   void raw_sink(std::uint32_t id, std::uint32_t bytes);
   void reset();

@@ -56,6 +56,11 @@ const char* build_id();
 std::span<const std::uint8_t> unit_id();
 enum class ResetReason : std::uint8_t { kUnknown, kPowerOn, kSoftware, kWatchdog, kFault };
 ResetReason reset_reason();
+// Of the fault that reset the board; fields as CrashReport of agent.proto. Null: none did, or the port keeps none.
+struct Crash {
+  std::uint32_t cause, pc, lr, sp, fault_status, address;
+};
+const Crash* crash();
 std::uint32_t boot_count();  // 1 when the board cannot count
 [[noreturn]] void reset();
 

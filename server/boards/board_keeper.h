@@ -65,6 +65,9 @@ class BoardKeeper {
   boost::asio::awaitable<absl::Status> make_ready();
   // Still there? Asks the agent; on an error the board is no longer ready.
   boost::asio::awaitable<absl::Status> check_alive();
+  // After a run failed: what a fault of the board's firmware left behind (crash_text.h); empty when it was none, or the
+  // board does not answer.
+  boost::asio::awaitable<std::string> find_crash();
   // Its state is in doubt (a run failed on it): make_ready() before the next one.
   void doubt(const std::string& code, const std::string& why);
   bool ready() const { return ready_; }
@@ -148,7 +151,8 @@ class BoardKeeper {
   RungRests rests_;
   bool was_gone_ = false;  // its port
   double calibration_ratio_ = 0;
-  Proof proof_;  // of the last climb that succeeded
+  std::uint32_t boot_count_ = 0;  // when it was ready last
+  Proof proof_;                   // of the last climb that succeeded
   v1::Board view_;
 };
 

@@ -114,6 +114,7 @@ absl::StatusOr<CatalogEntry> parse_board_type(const std::string& text, const std
                 const Timing source = choice(timing, table, "source", kTimings);
                 type.set_timing_source(source.source);
                 type.set_tick_unit(source.unit);
+                entry.checks_clock = timing.flag("checks_clock", source.source == v1::TIMING_SOURCE_HARDWARE_CLOCK);
                 entry.instruction_ns = timing.number("instruction_ns", 0);
                 if ((entry.instruction_ns != 0) != (type.timing_source() == v1::TIMING_SOURCE_INSTRUCTION_COUNT)) {
                   timing.fail(table, "'instruction_ns' belongs to source instruction_count, and it alone");

@@ -33,6 +33,8 @@ struct CatalogEntry {
   packed::Core core = packed::Core::kPortable;
   // Virtual time of one instruction; 0: ticks are a clock's.
   std::uint64_t instruction_ns = 0;
+  // The board has a clock of its own, which is held against the host's before its numbers are trusted.
+  bool checks_clock = false;
   std::uint64_t agent_address = 0;
   std::optional<ModelSlot> slot;
   FlasherSetup flasher;

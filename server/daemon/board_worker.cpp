@@ -268,6 +268,10 @@ awaitable<void> BoardWorker::execute(jobs::Lease lease) {
       absl::StrCat("attempt ", lease.attempt, " of ", lease.run.summary().model_name(), " on ", keeper_.view().id()));
   jobs::AttemptEnd end = co_await attempt(lease);
   const bool blame_board = end.outcome == v1::OUTCOME_BOARD_ERROR || end.outcome == v1::OUTCOME_INFRA_ERROR;
+  if (end.outcome == v1::OUTCOME_BOARD_ERROR && !stopping_) {
+    const std::string crash = co_await keeper_.find_crash();
+    if (!crash.empty()) absl::StrAppend(&end.message, "; its firmware crashed: ", crash);
+  }
   keeper_.end_run(blame_board);
   // The daemon goes down: the run is unfinished, and the next start queues it again.
   if (stopping_) co_return;

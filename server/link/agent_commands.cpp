@@ -128,6 +128,17 @@ Awaitable<absl::StatusOr<agent::v1::MemoryReport>> AgentSession::get_memory() {
   co_return answer->memory_report();
 }
 
+Awaitable<absl::StatusOr<agent::v1::CrashReport>> AgentSession::get_crash() {
+  HostMessage message;
+  message.mutable_get_crash();
+  absl::StatusOr<AgentMessage> answer =
+      co_await request(message, AgentMessage::kCrashReport, options_.silence_limit, "get crash");
+  if (!answer.ok()) {
+    co_return answer.status();
+  }
+  co_return answer->crash_report();
+}
+
 Awaitable<absl::StatusOr<agent::v1::CalibrationReport>> AgentSession::calibrate(std::uint32_t loops) {
   HostMessage message;
   message.mutable_calibrate()->set_loops(loops);

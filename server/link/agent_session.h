@@ -120,6 +120,7 @@ class AgentSession {
                                                            Progress progress = nullptr);
   Awaitable<absl::StatusOr<ProfileResult>> measure_profile(std::uint32_t iterations, Progress progress = nullptr);
   Awaitable<absl::StatusOr<agent::v1::MemoryReport>> get_memory();
+  Awaitable<absl::StatusOr<agent::v1::CrashReport>> get_crash();
   Awaitable<absl::StatusOr<agent::v1::CalibrationReport>> calibrate(std::uint32_t loops);
   /// Sends so many raw bytes; the time until the board had them all.
   Awaitable<absl::StatusOr<std::chrono::nanoseconds>> raw_sink(std::uint32_t bytes);

@@ -13,13 +13,42 @@ void receive_interrupt();
 
 namespace {
 
-using tinyrig::port::ResetReason;
+// What the core saved when it took the exception: r0 to r3, r12, lr, pc, xPSR (B1.5.6 of the Armv7-M manual).
+constexpr std::size_t kSavedWords = 8;
 
-// A fault means that this firmware is wrong. Say so at the next boot, and start again; a second fault
-// inside of this one locks the core up, which only a power cycle ends.
-void fault_handler() {
-  tinyrig::port::boot_record.announce(ResetReason::kFault);
+// A stack that has left RAM is not looked at: a second fault inside of this one locks the core up, which only a power
+// cycle ends.
+bool is_stack(std::uint32_t sp) {
+  const auto low = reinterpret_cast<std::uintptr_t>(__stack_low), high = reinterpret_cast<std::uintptr_t>(__stack_high);
+  return sp % 4 == 0 && sp >= low && sp <= high - kSavedWords * sizeof(std::uint32_t);
+}
+
+// A fault means that this firmware is wrong. Keep what it was for the next boot, and start again.
+[[gnu::used]] void record_fault(std::uint32_t sp) {
+  using tinyrig::port::reg32;
+  tinyrig::port::Crash crash{
+      .cause = reg32(0xE000'ED04) & 0x1FF, .pc = 0, .lr = 0, .sp = sp, .fault_status = 0, .address = 0};
+  if (is_stack(sp)) {
+    const auto* saved = reinterpret_cast<const std::uint32_t*>(sp);
+    crash.lr = saved[5];
+    crash.pc = saved[6];
+    crash.sp = sp + kSavedWords * sizeof(std::uint32_t);
+  }
+#if __ARM_ARCH >= 7
+  constexpr std::uint32_t kMemoryAddressValid = 1U << 7, kBusAddressValid = 1U << 15;
+  crash.fault_status = reg32(0xE000'ED28);
+  if ((crash.fault_status & kBusAddressValid) != 0) crash.address = reg32(0xE000'ED38);
+  if ((crash.fault_status & kMemoryAddressValid) != 0) crash.address = reg32(0xE000'ED34);
+#endif
+  tinyrig::port::boot_record.announce_fault(crash);
   tinyrig::port::core::system_reset();
+}
+
+// One stack is used, the main one: where it is now, the core has put what it saved.
+[[gnu::naked]] void fault_handler() {
+  asm volatile(
+      "mov r0, sp\n"
+      "bl %c0\n" ::"i"(record_fault));
 }
 
 using Handler = void (*)();

@@ -65,6 +65,7 @@ void prepare_next_boot() {
                          "--ram-bytes=" + std::to_string(setup.ram_bytes),
                          "--slot-bytes=" + std::to_string(setup.slot_bytes),
                          "--boot-count=" + std::to_string(setup.boot_count + 1),
+                         "--clock-slow-ppm=" + std::to_string(setup.clock_slow_ppm),
                          "--paced-us=" + std::to_string(paced_us)};
   if (!setup.slot_file.empty()) {
     next_boot.arguments.push_back("--slot-file=" + setup.slot_file);
@@ -140,6 +141,8 @@ int tinyrig::port::host::run_host_agent(int argc, char** argv, agent::Model::Run
       ->capture_default_str()
       ->check(CLI::Range(std::size_t{1024}, std::size_t{1} << 30));
   app.add_option("--paced-us", paced_us, "stretch every inference to this length (never a result)");
+  app.add_option("--clock-slow-ppm", setup.clock_slow_ppm, "a bad crystal: the counter lags behind what it states")
+      ->check(CLI::Range(0U, 500'000U));
   app.add_option("--boot-count", setup.boot_count)->group("");
   app.add_option("--pty-link", setup.pty_link)->group("");
   app.add_flag("--software-reset", software_reset)->group("");

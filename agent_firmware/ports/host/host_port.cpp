@@ -162,7 +162,9 @@ bool set_baud(std::uint32_t) { return true; }
 std::uint64_t ticks() {
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(now.tv_nsec);
+  const auto ns = static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(now.tv_nsec);
+  constexpr std::uint64_t kMillion = 1'000'000;
+  return ns - (ns / kMillion * board.clock_slow_ppm + ns % kMillion * board.clock_slow_ppm / kMillion);
 }
 std::uint64_t ticks_per_second() { return 1'000'000'000U; }
 std::uint64_t counter_period() { return UINT64_MAX; }
@@ -186,6 +188,7 @@ const char* build_id() {
 }
 std::span<const std::uint8_t> unit_id() { return board.unit_id; }
 ResetReason reset_reason() { return board.reset_reason; }
+const Crash* crash() { return nullptr; }  // a process that faults is gone
 std::uint32_t boot_count() { return board.boot_count; }
 
 void reset() {

@@ -10,14 +10,22 @@ int main();
 void receive_interrupt();
 }
 
+// A fault means that this firmware is wrong. Keep what it was for the next boot, and start again. Which registers the
+// trap's prologue has saved where is the compiler's business: the stack pointer is the one after it, lr is not known.
+[[noreturn]] static void record_fault(std::uint32_t cause) {
+  tinyrig::port::Crash crash{.cause = cause, .pc = 0, .lr = 0, .sp = 0, .fault_status = 0, .address = 0};
+  asm volatile("csrr %0, mepc" : "=r"(crash.pc));
+  asm volatile("csrr %0, mtval" : "=r"(crash.address));
+  asm volatile("mv %0, sp" : "=r"(crash.sp));
+  tinyrig::port::boot_record.announce_fault(crash);
+  tinyrig::port::core::system_reset();
+}
+
 extern "C" [[gnu::interrupt("machine"), gnu::aligned(4)]] void trap_handler() {
   std::uint32_t cause;
   asm volatile("csrr %0, mcause" : "=r"(cause));
   constexpr std::uint32_t kMachineExternalInterrupt = 0x8000'000B;
-  if (cause != kMachineExternalInterrupt) {
-    tinyrig::port::boot_record.announce(tinyrig::port::ResetReason::kFault);
-    tinyrig::port::core::system_reset();
-  }
+  if (cause != kMachineExternalInterrupt) record_fault(cause);
   const std::uint32_t irq = tinyrig::port::core::claim_interrupt();
   if (irq == tinyrig::port::kReceiveIrq) receive_interrupt();
   if (irq != 0) tinyrig::port::core::complete_interrupt(irq);

@@ -22,4 +22,9 @@ void BootRecord::on_boot() {
 
 void BootRecord::announce(ResetReason reason) { announced_ = reason; }
 
+void BootRecord::announce_fault(const Crash& crash) {
+  crash_ = crash;
+  announce(ResetReason::kFault);
+}
+
 }  // namespace tinyrig::port

@@ -1,5 +1,5 @@
 // What survives a reset in RAM that start-up does not clear: how often the board booted since power came,
-// and why it was reset, for boards whose hardware does not say.
+// why it was reset, for boards whose hardware does not say, and what a fault left behind.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,10 @@ class BootRecord {
   void on_boot();
   // Just before a reset that the firmware causes.
   void announce(ResetReason reason);
+  void announce_fault(const Crash& crash);
 
   ResetReason reason() const { return reason_; }
+  const Crash* crash() const { return reason_ == ResetReason::kFault ? &crash_ : nullptr; }
   std::uint32_t boot_count() const { return count_; }
 
  private:
@@ -24,6 +26,7 @@ class BootRecord {
   std::uint32_t count_inverted_;  // damage shows
   ResetReason announced_;
   ResetReason reason_;
+  Crash crash_;
 };
 
 // In .noinit.

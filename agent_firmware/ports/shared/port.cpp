@@ -112,6 +112,7 @@ const char* board_type() { return kBoardType; }
 const char* build_id() { return __build_id; }
 std::span<const std::uint8_t> unit_id() { return UnitId::bytes(); }
 ResetReason reset_reason() { return boot_record.reason(); }
+const Crash* crash() { return boot_record.crash(); }
 std::uint32_t boot_count() { return boot_record.boot_count(); }
 
 void reset() {

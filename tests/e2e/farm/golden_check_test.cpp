@@ -95,6 +95,38 @@ TEST_F(GoldenCheckTest, ABoardTooSmallForTheModelSaysSoAndWorks) {
   EXPECT_THAT(daemon_->cli({"boards"}).output, HasSubstr("\nsuspect-1 is degraded: agent answers"));
 }
 
+// A host agent's clock is the daemon's own: here it is held against it nevertheless, as that of a board with a crystal.
+TEST(ClockCheck, AClockThatRunsTwoPercentSlowIsRefused) {
+  const ShortFolder folder;
+  const std::filesystem::path catalog = folder.path() / "catalog";
+  std::filesystem::create_directory(catalog);
+  {
+    std::ifstream known(programs().catalog / "host.toml");
+    std::ofstream changed(catalog / "host.toml");
+    for (std::string line; std::getline(known, line);) {
+      changed << line << "\n";
+      if (line == "[timing]") changed << "checks_clock = true\n";
+    }
+  }
+  std::optional<Emulator> emulator;
+  const auto plug_in = [&](const std::string& slow_ppm) {
+    emulator.reset();
+    emulator.emplace(folder.path(), "host", programs().host_agent,
+                     std::vector<std::string>{"--clock-slow-ppm=" + slow_ppm});
+  };
+  plug_in("20000");
+  Daemon daemon(folder.path(), {.farm_files = {emulator->farm_file()}, .catalog = catalog});
+  const auto board = [&] { return daemon.api().board("host-1"); };
+  ASSERT_TRUE(wait_until(daemon.process(), within(seconds(120)), [&] {
+    return board().health() == v1::HEALTH_QUARANTINED;
+  })) << board().DebugString();
+  EXPECT_THAT(board().health_reason(),
+              ::testing::ContainsRegex("the last with CLOCK_WRONG: its clock runs [2-9][0-9.]* % slow: "));
+  plug_in("3000");
+  EXPECT_EQ(daemon.cli({"board", "release", "host-1"}).exit_code, 0);
+  EXPECT_TRUE(daemon.wait_for_idle("host-1", within(seconds(120)))) << "0.3 % are no fault: " << daemon.log();
+}
+
 // An emulated board counts the same instructions each time: what it took is remembered over restarts, and a
 // thousandth more or less is too much.
 TEST(GoldenCheck, AnInstructionCountIsHeldAgainstTheRecordedOne) {

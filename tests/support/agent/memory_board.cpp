@@ -197,6 +197,7 @@ const char* board_type() { return "memory"; }
 const char* build_id() { return "0123456789abcdef"; }
 std::span<const std::uint8_t> unit_id() { return {}; }
 ResetReason reset_reason() { return ResetReason::kPowerOn; }
+const Crash* crash() { return nullptr; }
 std::uint32_t boot_count() { return 1; }
 void reset() {
   current->count_reset();

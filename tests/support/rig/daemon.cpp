@@ -24,8 +24,9 @@ std::uint16_t port_in(const std::filesystem::path& file, const std::string& key)
 std::vector<std::string> daemon_command(const std::filesystem::path& folder, const DaemonOptions& options) {
   const Programs known = programs();
   const std::filesystem::path data = options.data_folder.empty() ? folder / "data" : options.data_folder;
+  const std::filesystem::path catalog = options.catalog.empty() ? known.catalog : options.catalog;
   std::vector<std::string> command = {
-      known.daemon,  "--data", data.string(), "--catalog",    known.catalog.string(),     "--grpc",
+      known.daemon,  "--data", data.string(), "--catalog",    catalog.string(),           "--grpc",
       "127.0.0.1:0", "--http", "127.0.0.1:0", "--ports-file", (folder / "ports").string()};
   for (const std::filesystem::path& farm : options.farm_files) {
     command.insert(command.end(), {"--farm", farm.string()});

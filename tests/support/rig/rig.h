@@ -98,6 +98,7 @@ struct DaemonOptions {
   std::filesystem::path data_folder = {};  // empty: "data" in the folder of the daemon
   std::vector<std::filesystem::path> farm_files = {};
   bool with_firmware = false;
+  std::filesystem::path catalog = {};  // empty: the repository's
   std::vector<std::string> more_arguments = {};
 };
 

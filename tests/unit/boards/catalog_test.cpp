@@ -85,6 +85,19 @@ TEST_F(CatalogTest, TicksAreCyclesOnlyWhereTheCoreCountsThem) {
   EXPECT_EQ(unit_of("host_clock"), v1::TICK_UNIT_NANOSECONDS);
 }
 
+TEST_F(CatalogTest, ABoardWithAClockHasItChecked) {
+  const auto checks = [](const std::string& timing) {
+    const std::string text = replaced(kBoard, "source = \"instruction_count\"\ninstruction_ns = 128", timing);
+    const auto entry = parse_board_type(text, "b.toml");
+    EXPECT_TRUE(entry.ok()) << entry.status();
+    return entry.ok() && entry->checks_clock;
+  };
+  EXPECT_TRUE(checks("source = \"cycle_counter\""));
+  EXPECT_TRUE(checks("source = \"timer\""));
+  EXPECT_FALSE(checks("source = \"instruction_count\"\ninstruction_ns = 128"));
+  EXPECT_FALSE(checks("source = \"timer\"\nchecks_clock = false"));
+}
+
 TEST_F(CatalogTest, ErrorsNameFileLineAndWhatIsAllowed) {
   write("b.toml", replaced(kBoard, "cortex-m4", "cortex-m9"));
   EXPECT_THAT(message(), HasSubstr("b.toml:4: board type: 'core' must be one of cortex-m0, "));
