@@ -31,7 +31,7 @@ v1::PortState state_of(const absl::Status& status) {
   return v1::PORT_STATE_FAILED;
 }
 
-void set_failed(const Places& places, const absl::Status& status, v1::FoundPort* port) {
+void set_failed(const usb::Places& places, const absl::Status& status, v1::FoundPort* port) {
   port->set_state(state_of(status));
   std::string message(status.message());
   if (absl::StartsWith(message, port->path() + ": ")) message.erase(0, port->path().size() + 2);
@@ -44,13 +44,13 @@ void set_failed(const Places& places, const absl::Status& status, v1::FoundPort*
 
 // A tty that another process reads would be read by two: who does not lock (ModemManager, a terminal program) is found
 // by its open file. Not so PTYs, which their maker keeps open.
-bool is_held(const Places& places, const v1::FoundPort& port) {
+bool is_held(const usb::Places& places, const v1::FoundPort& port) {
   std::error_code error;
   const std::string device = std::filesystem::canonical(port.path(), error).string();
   return !error && !absl::StartsWith(device, "/dev/pts/") && !port_holders(places.proc, device).empty();
 }
 
-asio::awaitable<void> ask(const Places& places, std::chrono::milliseconds timeout, v1::FoundPort* port) {
+asio::awaitable<void> ask(const usb::Places& places, std::chrono::milliseconds timeout, v1::FoundPort* port) {
   if (is_held(places, *port)) {
     set_failed(places, make_error(absl::StatusCode::kFailedPrecondition, "PORT_IN_USE", "open elsewhere"), port);
     co_return;
@@ -75,7 +75,7 @@ asio::awaitable<void> ask(const Places& places, std::chrono::milliseconds timeou
 
 }  // namespace
 
-void ask_hello(const Places& places, std::chrono::milliseconds timeout, const std::set<std::string>& board_types,
+void ask_hello(const usb::Places& places, std::chrono::milliseconds timeout, const std::set<std::string>& board_types,
                Found* found) {
   asio::io_context io;
   for (const PortIndex& at : found->may_ask) {

@@ -56,7 +56,7 @@ std::vector<std::string> ports_of(const std::vector<boards::FarmBoard>& farm, co
 
 }  // namespace
 
-PortFacts port_facts(const Places& places, const std::string& path) {
+PortFacts port_facts(const usb::Places& places, const std::string& path) {
   PortFacts facts;
   facts.path = path;
   struct stat info {};
@@ -74,7 +74,7 @@ PortFacts port_facts(const Places& places, const std::string& path) {
   return facts;
 }
 
-std::string installed_rules(const Places& places) {
+std::string installed_rules(const usb::Places& places) {
   for (const fs::path& folder : places.udev_rules) {
     std::error_code error;
     if (fs::is_regular_file(folder / kRules, error)) return (folder / kRules).string();
@@ -106,7 +106,7 @@ DiskFacts disk_facts(const fs::path& folder) {
   return facts;
 }
 
-LimitFacts limit_facts(const Places& places, std::uint64_t boards) {
+LimitFacts limit_facts(const usb::Places& places, std::uint64_t boards) {
   LimitFacts facts;
   facts.boards = boards;
   rlimit files{};
@@ -116,7 +116,7 @@ LimitFacts limit_facts(const Places& places, std::uint64_t boards) {
   return facts;
 }
 
-v1::DoctorReport examine(const Places& places, const std::vector<boards::CatalogEntry>& catalog,
+v1::DoctorReport examine(const usb::Places& places, const std::vector<boards::CatalogEntry>& catalog,
                          const v1::ScanReport& plugged, const DoctorOptions& options) {
   v1::DoctorReport report;
   const auto add = [&report](v1::DoctorFinding finding) { *report.add_findings() = std::move(finding); };

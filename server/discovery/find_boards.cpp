@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/clean_text.h"
 #include "server/discovery/serial_ports.h"
-#include "server/discovery/sysfs.h"
+#include "server/usb/sysfs.h"
 
 namespace tinyrig::discovery {
 namespace {
@@ -19,7 +19,7 @@ constexpr std::size_t kMaxPathBytes = 512;
 
 class Finder {
  public:
-  Finder(const Places& places, const UsbTable& table, const Wanted& wanted)
+  Finder(const usb::Places& places, const UsbTable& table, const Wanted& wanted)
       : places_(places), table_(table), wanted_(wanted) {}
 
   Found find() {
@@ -38,10 +38,10 @@ class Finder {
   }
 
   void find_usb() {
-    const std::vector<UsbDevice> devices = usb_devices(places_);
+    const std::vector<usb::UsbDevice> devices = usb::usb_devices(places_);
     std::map<std::string, int> same;  // how many say that they are this one
-    for (const UsbDevice& device : devices) ++same[absl::StrCat(device.id(), ":", device.serial)];
-    for (const UsbDevice& device : devices) {
+    for (const usb::UsbDevice& device : devices) ++same[absl::StrCat(device.id(), ":", device.serial)];
+    for (const usb::UsbDevice& device : devices) {
       const UsbEntry* entry = entry_of(device.id());
       const std::string own_identity = absl::StrCat(device.id(), ":", device.serial);
       v1::FoundBoard& board = *found_.report.add_boards();
@@ -71,7 +71,7 @@ class Finder {
   }
 
   void add_tty(const std::string& tty) {
-    const TtyDevice device = tty_device(places_, tty);
+    const usb::TtyDevice device = usb::tty_device(places_, tty);
     auto& boards = *found_.report.mutable_boards();
     auto at = boards.end();
     if (!device.usb_path.empty()) at = std::ranges::find(boards, device.usb_path, &v1::FoundBoard::usb_path);
@@ -143,7 +143,7 @@ class Finder {
     }
   }
 
-  const Places& places_;
+  const usb::Places& places_;
   const UsbTable& table_;
   const Wanted& wanted_;
   std::set<std::string> named_;
@@ -152,7 +152,7 @@ class Finder {
 
 }  // namespace
 
-Found find_boards(const Places& places, const UsbTable& table, const Wanted& wanted) {
+Found find_boards(const usb::Places& places, const UsbTable& table, const Wanted& wanted) {
   Finder finder(places, table, wanted);
   return finder.find();
 }

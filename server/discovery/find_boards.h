@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "server/discovery/places.h"
 #include "server/discovery/usb_table.h"
+#include "server/usb/places.h"
 #include "tinyrig/v1/discovery.pb.h"
 
 namespace tinyrig::discovery {
@@ -31,6 +31,6 @@ struct Found {
   std::vector<PortIndex> may_ask;
 };
 
-Found find_boards(const Places& places, const UsbTable& table, const Wanted& wanted);
+Found find_boards(const usb::Places& places, const UsbTable& table, const Wanted& wanted);
 
 }  // namespace tinyrig::discovery

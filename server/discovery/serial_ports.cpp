@@ -24,7 +24,7 @@ absl::StatusOr<std::vector<std::string>> list_serial_ports() {
   return names;
 }
 
-std::string stable_path(const Places& places, const fs::path& port, bool has_serial) {
+std::string stable_path(const usb::Places& places, const fs::path& port, bool has_serial) {
   std::error_code error;
   const fs::path device = fs::canonical(port, error);
   if (error) return "";

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "server/discovery/places.h"
+#include "server/usb/places.h"
 
 namespace tinyrig::discovery {
 
@@ -17,6 +17,6 @@ namespace tinyrig::discovery {
 absl::StatusOr<std::vector<std::string>> list_serial_ports();
 
 /// The link that udev made for `port`: by serial where `has_serial`, else by its place. Empty when there is none.
-std::string stable_path(const Places& places, const std::filesystem::path& port, bool has_serial);
+std::string stable_path(const usb::Places& places, const std::filesystem::path& port, bool has_serial);
 
 }  // namespace tinyrig::discovery

@@ -34,7 +34,7 @@ class AskHelloTest : public HostFarm {
     return find_boards(machine_.places(), *table, {ttys, {}, {"host"}});
   }
   void ask(std::chrono::milliseconds timeout, Found* found) {
-    Places places = machine_.places();
+    usb::Places places = machine_.places();
     places.proc = "/proc";  // the processes are real
     ask_hello(places, timeout, {"host"}, found);
   }
@@ -108,7 +108,7 @@ TEST_F(AskHelloTest, WhoHasAPortOpenWithoutALockIsNotDisturbed) {
   machine_.write(tty, "");
   plug("1-1", "ttyACM0", tty);
   Found found = find({"ttyACM0"});
-  Places places = machine_.places();
+  usb::Places places = machine_.places();
   machine_.write(places.proc / "8/comm", "minicom\n");
   std::filesystem::create_directories(places.proc / "8/fd");
   std::filesystem::create_symlink(tty, places.proc / "8/fd/3");

@@ -11,7 +11,7 @@
 #include <string>
 
 #include "absl/strings/str_format.h"
-#include "server/discovery/places.h"
+#include "server/usb/places.h"
 
 namespace tinyrig::test {
 
@@ -21,7 +21,8 @@ class FakeMachine {
     std::string pattern = (std::filesystem::temp_directory_path() / "tinyrig-machine.XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp");
     root_ = pattern;
-    for (const char* folder : {"sys/devices", "sys/bus/usb/devices", "sys/class/tty", "dev", "proc", "rules"}) {
+    for (const char* folder :
+         {"sys/devices", "sys/bus/usb/devices", "sys/class/tty", "sys/class/block", "dev", "proc/self", "rules"}) {
       std::filesystem::create_directories(root_ / folder);
     }
   }
@@ -32,7 +33,7 @@ class FakeMachine {
   FakeMachine(const FakeMachine&) = delete;
   FakeMachine& operator=(const FakeMachine&) = delete;
 
-  discovery::Places places() const { return {root_ / "sys", root_ / "dev", root_ / "proc", {root_ / "rules"}}; }
+  usb::Places places() const { return {root_ / "sys", root_ / "dev", root_ / "proc", {root_ / "rules"}}; }
   std::filesystem::path dev(const std::string& name) const { return root_ / "dev" / name; }
   const std::filesystem::path& root() const { return root_; }
 
@@ -51,6 +52,26 @@ class FakeMachine {
     if (!name.empty()) write(folder / "interface", name + "\n");
     add_tty(by_usb_serial ? folder / tty : folder, tty);
   }
+  // A disk of an interface, as usb-storage makes it; `mount`: an absolute path where it is mounted, empty: nowhere.
+  void usb_drive(const std::string& path, const std::string& disk, const std::string& number,
+                 const std::string& mount = "") {
+    const std::filesystem::path folder = device(path) / (path + ":1.0") / "host0/target0:0:0/0:0:0:0/block" / disk;
+    write(folder / "dev", number + "\n");
+    std::filesystem::create_directory_symlink(folder, root_ / "sys/class/block" / disk);
+    if (mount.empty()) return;
+    std::ofstream(root_ / "proc/self/mountinfo", std::ios::app)
+        << "36 25 " << number << " / " << mount << " rw,relatime shared:7 - vfat /dev/" << disk << " rw\n";
+  }
+  // The device is gone, with its ttys and drives; what was mounted of it is not.
+  void unplug(const std::string& path) {
+    std::filesystem::remove_all(device(path));
+    std::filesystem::remove(root_ / "sys/bus/usb/devices" / path);
+    for (const char* folder : {"sys/class/tty", "sys/class/block"}) {
+      for (const auto& entry : std::filesystem::directory_iterator(root_ / folder)) {
+        if (!std::filesystem::exists(entry.path())) std::filesystem::remove(entry.path());
+      }
+    }
+  }
   // A tty that is not on USB, of a device below sys/devices.
   void other_tty(const std::string& folder, const std::string& tty) { add_tty(root_ / "sys/devices" / folder, tty); }
   // As udev does: "serial/by-id", "usb-X-if02" -> the port.
@@ -64,9 +85,11 @@ class FakeMachine {
   }
 
  private:
-  // usb1/1-1/1-1.4/1-1.4.2
+  // usb1/1-1/1-1.4/1-1.4.2; buses 1 and 2 are of one controller, all others of another.
   std::filesystem::path device(const std::string& path) const {
-    std::filesystem::path folder = root_ / "sys/devices/pci0000:00/usb1";
+    const std::string bus = path.substr(0, path.find('-'));
+    const char* const controller = bus == "1" || bus == "2" ? "0000:00:14.0" : "0000:01:00.0";
+    std::filesystem::path folder = root_ / "sys/devices/pci0000:00" / controller / ("usb" + bus);
     for (std::size_t dot = path.find('.'); dot != std::string::npos; dot = path.find('.', dot + 1)) {
       folder /= path.substr(0, dot);
     }

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "server/discovery/serial_ports.h"
-#include "server/discovery/sysfs.h"
+#include "server/usb/sysfs.h"
 #include "tests/support/discovery/fake_machine.h"
 
 namespace tinyrig::discovery {

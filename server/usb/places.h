@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <vector>
 
-namespace tinyrig::discovery {
+namespace tinyrig::usb {
 
 struct Places {
   std::filesystem::path sysfs = "/sys";
@@ -14,4 +14,4 @@ struct Places {
                                                    "/lib/udev/rules.d"};
 };
 
-}  // namespace tinyrig::discovery
+}  // namespace tinyrig::usb

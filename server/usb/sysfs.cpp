@@ -1,15 +1,16 @@
-#include "server/discovery/sysfs.h"
+#include "server/usb/sysfs.h"
 
 #include <algorithm>
 #include <charconv>
 #include <fstream>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "server/base/clean_text.h"
 
-namespace tinyrig::discovery {
+namespace tinyrig::usb {
 namespace {
 
 namespace fs = std::filesystem;
@@ -33,6 +34,13 @@ std::optional<Number> hex_attribute(const fs::path& device, const char* name) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
   if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
   return value;
+}
+
+std::optional<std::string> id_of(const fs::path& device) {
+  const auto vendor_id = hex_attribute<std::uint16_t>(device, "idVendor");
+  const auto product_id = hex_attribute<std::uint16_t>(device, "idProduct");
+  if (!vendor_id.has_value() || !product_id.has_value()) return std::nullopt;
+  return absl::StrFormat("%04x:%04x", *vendor_id, *product_id);
 }
 
 bool is_file(const fs::path& path) {
@@ -91,4 +99,49 @@ TtyDevice tty_device(const Places& places, const std::string& tty) {
   return found;
 }
 
-}  // namespace tinyrig::discovery
+std::string usb_path_above(const Places& places, const fs::path& entry) {
+  std::error_code error;
+  const fs::path devices = fs::canonical(places.sysfs / "devices", error);
+  if (error) return "";
+  fs::path at = fs::canonical(entry, error);
+  for (; !error && at != devices && at.has_relative_path(); at = at.parent_path()) {
+    if (is_file(at / "idVendor")) return at.filename().string();
+  }
+  return "";
+}
+
+std::string socket_of_port(const Places& places, const fs::path& port) {
+  std::error_code error;
+  const fs::path device = fs::canonical(port, error);
+  return error ? "" : tty_device(places, device.filename().string()).usb_path;
+}
+
+std::string id_at(const Places& places, const std::string& socket) {
+  if (socket.empty()) return "";
+  return id_of(places.sysfs / "bus/usb/devices" / socket).value_or("");
+}
+
+std::vector<std::string> ttys_at(const Places& places, const std::string& socket) {
+  std::vector<std::string> ttys;
+  std::error_code error;
+  for (fs::directory_iterator at(places.sysfs / "class/tty", error), end; !error && at != end; at.increment(error)) {
+    std::string tty = at->path().filename().string();
+    if (!socket.empty() && tty_device(places, tty).usb_path == socket) ttys.push_back(std::move(tty));
+  }
+  std::ranges::sort(ttys);
+  return ttys;
+}
+
+std::string controller_of(const Places& places, const std::string& socket) {
+  std::error_code error;
+  const fs::path devices = fs::canonical(places.sysfs / "devices", error);
+  if (error || socket.empty()) return "";
+  fs::path at = fs::canonical(places.sysfs / "bus/usb/devices" / socket, error);
+  // Its root hub is "usb1"; a controller may have two of them, for both generations of USB.
+  for (; !error && at != devices && at.has_relative_path(); at = at.parent_path()) {
+    if (absl::StartsWith(at.filename().string(), "usb")) return at.parent_path().lexically_relative(devices).string();
+  }
+  return "";
+}
+
+}  // namespace tinyrig::usb
