@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <map>
 #include <utility>
 #include <vector>
 
 #include "server/base/error.h"
 #include "server/flash/elf.h"
+#include "server/flash/uf2_file.h"
 
 namespace tinyrig::flash {
 namespace {
@@ -113,31 +113,6 @@ std::string hex_file(const FirmwareImage& image) {
     }
   }
   add_hex_record(file, 1, 0, nullptr, 0);
-  return file;
-}
-
-// https://github.com/microsoft/uf2: blocks of 512 bytes, each with where its 256 go.
-std::string uf2_file(const FirmwareImage& image, std::uint32_t family) {
-  constexpr std::uint32_t kPage = 256, kHasFamily = 0x2000;
-  std::map<std::uint32_t, std::string> pages;
-  for (const Segment& segment : image.segments) {
-    for (std::size_t i = 0; i < segment.bytes.size(); ++i) {
-      const auto address = segment.address + static_cast<std::uint32_t>(i);
-      std::string& page = pages.try_emplace(address / kPage * kPage, kPage, '\xFF').first->second;
-      page[address % kPage] = static_cast<char>(segment.bytes[i]);
-    }
-  }
-  std::string file;
-  std::uint32_t number = 0;
-  for (const auto& [address, page] : pages) {
-    for (const std::uint32_t word : {0x0A324655U, 0x9E5D5157U, family == 0 ? 0 : kHasFamily, address, kPage, number++,
-                                     static_cast<std::uint32_t>(pages.size()), family}) {
-      add_word(file, word);
-    }
-    file += page;
-    file.append(476 - kPage, '\0');
-    add_word(file, 0x0AB16F30);
-  }
   return file;
 }
 

@@ -15,7 +15,7 @@ enum class ImageFormat {
   kElf,  // its loadable segments alone: no symbols, no entry point
   kBin,  // from the lowest address on; what lies between segments is 0xFF, as erased flash is
   kHex,  // Intel HEX
-  kUf2,  // pages of 256 bytes; what is missing of a page is 0xFF
+  kUf2,  // uf2_file.h
 };
 
 /// "elf", "bin", "hex", "uf2", which are also the endings of such files' names.

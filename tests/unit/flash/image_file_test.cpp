@@ -124,6 +124,8 @@ TEST_P(ImageFileProperty, Uf2) {
     EXPECT_EQ(word(uf2, at + 24), uf2.size() / 512);
     EXPECT_EQ(word(uf2, at + 28), 0xE48BFF56U);
     EXPECT_EQ(word(uf2, at + 508), 0x0AB16F30U);
+    // The boot ROM of the RP2040 erases a sector of 4 KiB with every 16th block.
+    EXPECT_EQ(word(uf2, at + 20) % 16, word(uf2, at + 12) / 256 % 16);
     for (std::uint32_t i = 0; i < 256; ++i) {
       const auto [it, fresh] = read.emplace(word(uf2, at + 12) + i, static_cast<std::uint8_t>(uf2[at + 32 + i]));
       EXPECT_TRUE(fresh) << "written twice: " << it->first;
