@@ -93,7 +93,8 @@ std::string BoardKeeper::why_not(const RecoveryStep& step, const absl::Status& t
   if (reason == "WRONG_BOARD_TYPE" || reason == "WRONG_UNIT") return "this is another board";
   if (reason == "PORT_IN_USE" || reason == "PORT_NOT_ALLOWED") return "the board may be well, its port is not ours";
   if (reason == "AGENT_OUTDATED" && step.rung != Rung::kFlash) return "only flashing changes the agent";
-  if (port_is_gone(trouble) && step.rung != Rung::kPowerCycle) return "there is no port";
+  const bool flashable = step.rung == Rung::kFlash && flasher_->waits_for_firmware();
+  if (port_is_gone(trouble) && step.rung != Rung::kPowerCycle && !flashable) return "there is no port";
   const bool blank = view_.agent().build_id().empty() && can_flash() && !rests_.rests(Rung::kFlash, now);
   if (blank && step.rung != Rung::kFlash) return "no agent has been seen on it";
   if (step.rung == Rung::kPowerCycle) {

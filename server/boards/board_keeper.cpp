@@ -12,7 +12,6 @@
 #include "server/boards/agent_identity.h"
 #include "server/boards/counter_check.h"
 #include "server/boards/crash_text.h"
-#include "server/boards/make_flasher.h"
 
 namespace tinyrig::boards {
 namespace {
@@ -36,7 +35,7 @@ BoardKeeper::BoardKeeper(asio::any_io_executor strand, FarmBoard board, CatalogE
       world_(std::move(world)),
       view_(known) {
   // What cannot be made was refused when the farm file was read.
-  if (auto flasher = make_flasher(farm_board_, type_); flasher.ok()) flasher_ = *std::move(flasher);
+  if (auto flasher = world_.make_flasher(farm_board_, type_); flasher.ok()) flasher_ = *std::move(flasher);
   if (farm_board_.power.has_value()) power_ = make_power_switch(*farm_board_.power);
   // Another agent is about to be flashed: what the one before carried says nothing any more.
   if (firmware_.has_value() && view_.agent().build_id() != firmware_->build_id) {

@@ -46,6 +46,8 @@ struct KeeperWorld {
   LogLine log;
   // A board at work that would lose its power with this one; empty: none.
   std::function<std::string()> neighbour_at_work;
+  // As boards::make_flasher().
+  std::function<absl::StatusOr<std::unique_ptr<flash::Flasher>>(const FarmBoard&, const CatalogEntry&)> make_flasher;
 };
 
 struct HandFlashed {

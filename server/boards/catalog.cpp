@@ -5,12 +5,12 @@
 #include <system_error>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/base/error.h"
 #include "server/boards/core_names.h"
 #include "server/boards/toml_reader.h"
+#include "server/boards/usb_id.h"
 
 namespace tinyrig::boards {
 namespace {
@@ -46,15 +46,6 @@ const std::map<std::string, TypeStatus> kStatuses = {{"verified on silicon", Typ
                                                      {"verified in emulation", TypeStatus::kVerifiedInEmulation},
                                                      {"compiles", TypeStatus::kCompiles},
                                                      {"described only", TypeStatus::kDescribedOnly}};
-
-bool is_usb_id(const std::string& text) {
-  constexpr std::size_t kColon = 4, kCharacters = 9;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool fits = i == kColon ? text[i] == ':' : absl::ascii_isxdigit(text[i]) && !absl::ascii_isupper(text[i]);
-    if (!fits) return false;
-  }
-  return text.size() == kCharacters;
-}
 
 // The sub-table `key`, read by `read`; absent: an error if it is required.
 template <typename Read>

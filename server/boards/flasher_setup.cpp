@@ -3,15 +3,19 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "server/boards/usb_id.h"
 
 namespace tinyrig::boards {
 namespace {
 
-constexpr const char* kKinds[] = {"gdb-remote", "command", "stm32-uart"};
+constexpr const char* kKinds[] = {"gdb-remote", "command", "stm32-uart", "uf2"};
 constexpr std::uint64_t kLongestDeadlineS = 3600;
 
 std::string read_kind(TomlReader& reader, const toml::table& table) {
@@ -28,6 +32,54 @@ std::chrono::milliseconds read_deadline(TomlReader& reader, const toml::table& t
   return std::chrono::seconds(seconds);
 }
 
+std::uint32_t read_family(TomlReader& reader, const toml::table& table, const char* key) {
+  const std::uint64_t family = reader.number(key, 0);
+  if (family > std::numeric_limits<std::uint32_t>::max()) {
+    reader.fail(table, absl::StrCat("'", key, "' must be of 32 bits"));
+  }
+  return static_cast<std::uint32_t>(family);
+}
+
+flash::UsbBootloaderOptions read_bootloader(TomlReader& reader, const toml::table& table) {
+  flash::UsbBootloaderOptions options;
+  options.touch_1200 = reader.flag("touch_1200", false);
+  options.usb_ids = reader.texts("bootloader_usb");
+  if (!std::ranges::all_of(options.usb_ids, is_usb_id)) {
+    reader.fail(table, "'bootloader_usb' has what is no vendor:product, four hex digits in lower case each");
+  }
+  return options;
+}
+
+flash::Uf2Options read_uf2(TomlReader& reader, const toml::table& table) {
+  flash::Uf2Options options;
+  options.bootloader = read_bootloader(reader, table);
+  if (options.bootloader.usb_ids.empty()) {
+    reader.fail(table, "'bootloader_usb' must say what the bootloader is on USB, [\"2e8a:0003\"]");
+  }
+  options.board_ids = reader.texts("board_ids");
+  if (options.board_ids.empty()) reader.fail(table, "'board_ids' must say what INFO_UF2.TXT does, [\"RPI-RP2\"]");
+  options.family = read_family(reader, table, "family");
+  options.deadline = read_deadline(reader, table, 60);
+  return options;
+}
+
+// "1-1.4"
+bool is_usb_socket(const std::string& text) {
+  const std::vector<std::string> parts = absl::StrSplit(text, absl::ByAnyChar("-."));
+  const bool numbers = std::ranges::all_of(parts, [](const std::string& part) {
+    return !part.empty() && std::ranges::all_of(part, [](unsigned char c) { return absl::ascii_isdigit(c); });
+  });
+  return numbers && parts.size() >= 2 && text.find('-') == parts[0].size() && std::ranges::count(text, '-') == 1;
+}
+
+std::string read_usb_socket(TomlReader& reader, const toml::table& table) {
+  std::string socket = reader.text("usb", "");
+  if (!socket.empty() && !is_usb_socket(socket)) {
+    reader.fail(table, "'usb' must be a USB socket, \"1-1.4\" (usbPath of `tinyrig farm scan --json`)");
+  }
+  return socket;
+}
+
 flash::Recipe read_recipe(TomlReader& reader, const toml::table& table) {
   flash::Recipe recipe;
   recipe.probe = {reader.texts("probe"), reader.text("probe_expect", "")};
@@ -41,9 +93,14 @@ flash::Recipe read_recipe(TomlReader& reader, const toml::table& table) {
   } else {
     reader.fail(table, "'image_format' must be one of elf, bin, hex, uf2");
   }
-  const std::uint64_t family = reader.number("uf2_family", 0);
-  if (family > std::numeric_limits<std::uint32_t>::max()) reader.fail(table, "'uf2_family' must be of 32 bits");
-  recipe.file.uf2_family = static_cast<std::uint32_t>(family);
+  recipe.file.uf2_family = read_family(reader, table, "uf2_family");
+  flash::UsbBootloaderOptions bootloader = read_bootloader(reader, table);
+  if (bootloader.touch_1200 == bootloader.usb_ids.empty()) {
+    reader.fail(table,
+                "'touch_1200' needs 'bootloader_usb', what the board is on USB afterwards, [\"2341:005a\"], and the "
+                "other way round");
+  }
+  if (bootloader.touch_1200) recipe.bootloader = std::move(bootloader);
   recipe.deadline = read_deadline(reader, table, 60);
   if (const toml::table* errors = reader.table("errors"); errors != nullptr) {
     TomlReader rules = reader.inner(*errors, "errors");
@@ -114,6 +171,13 @@ FlasherSetup read_type_flasher(TomlReader& reader, const toml::table& table) {
   if (setup.kind == "gdb-remote") setup.reset_command = reader.text("reset_command", "");
   if (setup.kind == "command") setup.recipe = read_recipe(reader, table);
   if (setup.kind == "stm32-uart") setup.stm32 = read_stm32(reader, table);
+  if (const toml::table* uf2 = reader.table("uf2"); uf2 != nullptr) {
+    TomlReader inner = reader.inner(*uf2, "uf2");
+    setup.uf2 = read_uf2(inner, *uf2);
+    reader.take(inner.finish());
+  } else if (setup.kind == "uf2") {
+    reader.fail(table, "kind \"uf2\" needs the table 'uf2', which says what the bootloader is");
+  }
   return setup;
 }
 
@@ -128,10 +192,12 @@ FlasherSetup read_board_flasher(TomlReader& reader, const toml::table& table) {
   }
   if (setup.kind == "command") {
     setup.serial = reader.text("serial", "");
+    setup.usb_socket = read_usb_socket(reader, table);
     // Without one of its own, the board is flashed by the recipe of its type.
     if (!reader.texts("write").empty()) setup.recipe = read_recipe(reader, table);
   }
   if (setup.kind == "stm32-uart") setup.stm32 = read_wiring(reader, table);
+  if (setup.kind == "uf2") setup.usb_socket = read_usb_socket(reader, table);
   return setup;
 }
 

@@ -8,6 +8,7 @@
 #include "server/boards/toml_reader.h"
 #include "server/flash/recipe.h"
 #include "server/flash/stm32_flasher.h"
+#include "server/flash/uf2_flasher.h"
 
 namespace tinyrig::boards {
 
@@ -16,8 +17,10 @@ struct FlasherSetup {
   std::string endpoint;       // gdb-remote, farm file
   std::string reset_command;  // gdb-remote, catalog
   std::string serial;         // command, farm file
+  std::string usb_socket;     // command and uf2, farm file: where the board's own USB is plugged in; empty: as its port
   std::optional<flash::Recipe> recipe;
   std::optional<flash::Stm32Options> stm32;  // of a board: `enter` and `leave` alone, its wiring
+  std::optional<flash::Uf2Options> uf2;      // catalog, beside any kind: the chip can be flashed this way too
 };
 
 // What is wrong is told by `reader`. Kinds are the same in both files, their keys are not.

@@ -9,6 +9,7 @@
 #include "server/flash/gdb_remote_flasher.h"
 #include "server/flash/recipe_flasher.h"
 #include "server/flash/stm32_flasher.h"
+#include "server/flash/uf2_flasher.h"
 
 namespace tinyrig::boards {
 namespace {
@@ -34,6 +35,7 @@ absl::StatusOr<std::unique_ptr<flash::Flasher>> make_by_recipe(const FarmBoard& 
   }
   flash::Recipe recipe = board.flasher->recipe.has_value() ? *board.flasher->recipe : *type.flasher.recipe;
   if (type.core == packed::Core::kRv32imac) recipe.file.elf_machine = kElfRiscV;
+  if (recipe.bootloader.has_value()) recipe.bootloader->socket = board.flasher->usb_socket;
   flash::RecipeValues values = {{"port", board.port}, {"port_name", std::filesystem::path(board.port).filename()}};
   if (!board.flasher->serial.empty()) values["serial"] = board.flasher->serial;
   if (flash::uses_placeholder(recipe, "serial") && board.flasher->serial.empty()) {
@@ -54,9 +56,22 @@ absl::StatusOr<std::unique_ptr<flash::Flasher>> make_stm32(const FarmBoard& boar
   return flash::make_stm32_flasher(board.port, std::move(options));
 }
 
+absl::StatusOr<std::unique_ptr<flash::Flasher>> make_uf2(const FarmBoard& board, const CatalogEntry& type) {
+  if (!type.flasher.uf2.has_value()) {
+    return misfit(board,
+                  absl::StrCat("board type ", type.type.id(),
+                               " does not say that its bootloader takes UF2 files; its [flasher] needs the table "
+                               "'uf2'"));
+  }
+  flash::Uf2Options options = *type.flasher.uf2;
+  options.bootloader.socket = board.flasher->usb_socket;
+  return flash::make_uf2_flasher(board.port, std::move(options));
+}
+
 absl::StatusOr<std::unique_ptr<flash::Flasher>> make_any(const FarmBoard& board, const CatalogEntry& type) {
   if (board.flasher->kind == "gdb-remote") return make_gdb_remote(*board.flasher, type);
   if (board.flasher->kind == "stm32-uart") return make_stm32(board, type);
+  if (board.flasher->kind == "uf2") return make_uf2(board, type);
   return make_by_recipe(board, type);
 }
 

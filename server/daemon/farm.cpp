@@ -156,10 +156,14 @@ absl::StatusOr<std::unique_ptr<Farm>> Farm::make(std::vector<boards::FarmBoard> 
       line.set_text(text);
       store.append_board_log(id, std::move(line), nullptr);
     };
-    boards::KeeperWorld world{dependencies.check, dependencies.clock, std::move(announce), std::move(log),
+    boards::KeeperWorld world{dependencies.check,
+                              dependencies.clock,
+                              std::move(announce),
+                              std::move(log),
                               [neighbours = on_the_same_outlet(board, outlets), &directory = dependencies.directory] {
                                 return first_at_work(neighbours, directory);
-                              }};
+                              },
+                              boards::make_flasher};
     Unit unit;
     unit.strand = asio::make_strand(dependencies.executor);
     const std::string id = board.id;

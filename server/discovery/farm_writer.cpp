@@ -139,6 +139,8 @@ class FarmText {
       }
     } else if (setup.kind == "stm32-uart") {
       text_ += "flasher = { kind = \"stm32-uart\" }\n";
+    } else if (setup.kind == "uf2") {
+      text_ += "flasher = { kind = \"uf2\" }\n";
     } else if (setup.kind == "gdb-remote") {
       text_ +=
           "# So that TinyRig can flash it, say where its flasher is:\n"

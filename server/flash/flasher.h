@@ -1,5 +1,5 @@
 // What writes a board's flash: the agent's firmware and, where the agent cannot, the model slot.
-// Implementations: gdb_remote_flasher.h, recipe_flasher.h, stm32_flasher.h (docs/flashers.md).
+// Implementations: gdb_remote_flasher.h, recipe_flasher.h, stm32_flasher.h, uf2_flasher.h (docs/flashers.md).
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -60,6 +60,9 @@ class Flasher {
 
   /// It needs the board's serial port for itself: whoever has it open closes it first.
   virtual bool takes_port() const { return false; }
+
+  /// The board is in its bootloader and can be flashed, though it has no serial port.
+  virtual bool waits_for_firmware() const { return false; }
 };
 
 }  // namespace tinyrig::flash

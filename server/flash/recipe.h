@@ -5,12 +5,13 @@
 //   {read_back}  of `read`: the file, in binary, that the tool is to write
 //   {address}    lowest address of the image, 0x08000000
 //   {size}       bytes from there to the image's end, in hex: 0x1a40
-//   {port}       the board's serial port, /dev/ttyACM0;  {port_name}: ttyACM0
+//   {port}       the board's serial port, /dev/ttyACM0;  {port_name}: ttyACM0. With a bootloader on USB: that one's
 //   {serial}     serial number of the probe or board, from the farm file
 #pragma once
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "absl/status/statusor.h"
 #include "server/flash/image_file.h"
 #include "server/flash/tool_errors.h"
+#include "server/flash/usb_bootloader.h"
 
 namespace tinyrig::flash {
 
@@ -34,8 +36,9 @@ struct Recipe {
   RecipeStep read;    // flash into {read_back}, which we compare; in place of `verify`
   ImageFormat format = ImageFormat::kHex;
   ImageFileOptions file;
-  std::chrono::milliseconds deadline{60'000};  // of each step
-  std::vector<FailureRule> errors;             // before our own
+  std::chrono::milliseconds deadline{60'000};      // of each step
+  std::vector<FailureRule> errors;                 // before our own
+  std::optional<UsbBootloaderOptions> bootloader;  // on USB: entered before `probe` and `write`
 };
 
 /// Values of placeholders. A name that is missing here cannot be used.

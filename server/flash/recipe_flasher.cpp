@@ -84,22 +84,29 @@ absl::Status compare(const FirmwareImage& image, const std::vector<std::uint8_t>
 
 class RecipeFlasher : public Flasher {
  public:
-  RecipeFlasher(Recipe recipe, RecipeValues values) : recipe_(std::move(recipe)), values_(std::move(values)) {}
+  RecipeFlasher(Recipe recipe, RecipeValues values) : recipe_(std::move(recipe)), values_(std::move(values)) {
+    if (!recipe_.bootloader.has_value()) return;
+    const auto port = values_.find("port");
+    bootloader_.emplace(port == values_.end() ? "" : port->second, *recipe_.bootloader);
+  }
 
   asio::awaitable<absl::StatusOr<FlashReport>> flash(const FirmwareImage& image, Progress progress) override {
-    cancelled_ = false;
+    begin();
     const absl::StatusOr<std::string> content = image_file(image, recipe_.format, recipe_.file);
     if (!content.ok()) co_return content.status();
     const PrivateFolder folder;
     const std::filesystem::path file = folder.file(name_of(recipe_.format));
     if (absl::Status written = folder.write(file, *content); !written.ok()) co_return written;
     const Extent extent = extent_of(image);
-    RecipeValues values = values_for(extent);
+    RecipeValues values = values_for(extent, values_);
     values["image"] = file.string();
 
     const std::size_t bytes = image.total_bytes();
     FlashReport report{.bytes_written = bytes, .read_back = !recipe_.verify.argv.empty() || !recipe_.read.argv.empty()};
     const auto start = SteadyClock::now();
+    auto entering = enter_bootloader(values);
+    const absl::Status entered = co_await std::move(entering);
+    if (!entered.ok()) co_return entered;
     auto probing = run(recipe_.probe, values);
     const absl::Status probed = co_await std::move(probing);
     if (!probed.ok()) co_return probed;
@@ -114,7 +121,7 @@ class RecipeFlasher : public Flasher {
     const absl::Status verified = co_await std::move(verifying);
     if (!verified.ok()) co_return verified;
     if (!recipe_.read.argv.empty()) {
-      auto reading = read_back(extent);
+      auto reading = read_back(extent, values);
       const absl::StatusOr<std::vector<std::uint8_t>> memory = co_await std::move(reading);
       if (!memory.ok()) co_return memory.status();
       const absl::Status same = compare(image, *memory, extent.start);
@@ -126,14 +133,14 @@ class RecipeFlasher : public Flasher {
   }
 
   asio::awaitable<absl::StatusOr<std::vector<std::uint8_t>>> read(std::uint32_t address, std::size_t size) override {
-    cancelled_ = false;
+    begin();
     const Extent extent{address, size};
-    auto reading = read_back(extent);
+    auto reading = read_back(extent, values_);
     co_return co_await std::move(reading);
   }
 
   asio::awaitable<absl::Status> reset() override {
-    cancelled_ = false;
+    begin();
     auto resetting = run(recipe_.reset, values_);
     co_return co_await std::move(resetting);
   }
@@ -141,21 +148,40 @@ class RecipeFlasher : public Flasher {
 
   void cancel() override {
     cancelled_ = true;
+    if (bootloader_.has_value()) bootloader_->cancel();
     tool_.stop();
   }
-  bool takes_port() const override {
-    return uses_placeholder(recipe_, "port") || uses_placeholder(recipe_, "port_name");
-  }
+  bool takes_port() const override { return bootloader_.has_value() || uses_port(); }
+  bool waits_for_firmware() const override { return bootloader_.has_value() && bootloader_->runs(); }
 
  private:
-  RecipeValues values_for(Extent extent) const {
-    RecipeValues values = values_;
+  void begin() {
+    cancelled_ = false;
+    if (bootloader_.has_value()) bootloader_->begin();
+  }
+  bool uses_port() const { return uses_placeholder(recipe_, "port") || uses_placeholder(recipe_, "port_name"); }
+
+  // Its port is another one than the application's.
+  asio::awaitable<absl::Status> enter_bootloader(RecipeValues& values) {
+    if (!bootloader_.has_value()) co_return absl::OkStatus();
+    auto entering = bootloader_->enter();
+    const absl::Status entered = co_await std::move(entering);
+    if (!entered.ok() || !uses_port()) co_return entered;
+    auto finding = bootloader_->port();
+    const absl::StatusOr<std::string> port = co_await std::move(finding);
+    if (!port.ok()) co_return port.status();
+    values["port"] = *port;
+    values["port_name"] = std::filesystem::path(*port).filename();
+    co_return absl::OkStatus();
+  }
+
+  static RecipeValues values_for(Extent extent, RecipeValues values) {
     values["address"] = absl::StrFormat("0x%08x", extent.start);
     values["size"] = absl::StrFormat("0x%x", extent.size);
     return values;
   }
 
-  asio::awaitable<absl::StatusOr<std::vector<std::uint8_t>>> read_back(Extent extent) {
+  asio::awaitable<absl::StatusOr<std::vector<std::uint8_t>>> read_back(Extent extent, const RecipeValues& known) {
     if (recipe_.read.argv.empty()) {
       co_return flash_failure(FlashFailure::kUsage, "the flasher's recipe has no 'read': memory cannot be read");
     }
@@ -164,7 +190,7 @@ class RecipeFlasher : public Flasher {
     }
     const PrivateFolder folder;
     const std::filesystem::path file = folder.file("bin");
-    RecipeValues values = values_for(extent);
+    RecipeValues values = values_for(extent, known);
     values["read_back"] = file.string();
     auto reading = run(recipe_.read, values);
     const absl::Status done = co_await std::move(reading);
@@ -203,6 +229,7 @@ class RecipeFlasher : public Flasher {
 
   const Recipe recipe_;
   const RecipeValues values_;
+  std::optional<UsbBootloader> bootloader_;
   ToolProcess tool_;
   bool cancelled_ = false;
 };

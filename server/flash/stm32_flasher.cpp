@@ -21,7 +21,7 @@ namespace asio = boost::asio;
 using asio::awaitable;
 using LineClock = link::Transport::Clock;
 
-absl::Status usage(const std::string& what) { return flash_failure(FlashFailure::kUsage, what); }
+absl::Status stm32_usage(const std::string& what) { return flash_failure(FlashFailure::kUsage, what); }
 
 // The sectors that the image touches. FLASH_USAGE: it lies elsewhere.
 absl::StatusOr<std::vector<std::uint16_t>> sectors_of(const FirmwareImage& image, const Stm32Options& options) {
@@ -40,8 +40,9 @@ absl::StatusOr<std::vector<std::uint16_t>> sectors_of(const FirmwareImage& image
     start = end;
   }
   if (covered != image.total_bytes()) {
-    return usage(absl::StrFormat("%d bytes of the image lie outside the flash of this board type, 0x%08x to 0x%08x",
-                                 image.total_bytes() - covered, options.flash_start, start));
+    return stm32_usage(
+        absl::StrFormat("%d bytes of the image lie outside the flash of this board type, 0x%08x to 0x%08x",
+                        image.total_bytes() - covered, options.flash_start, start));
   }
   return touched;
 }
@@ -113,14 +114,6 @@ awaitable<absl::Status> move_lines(link::Transport& line, const std::vector<Line
     if (!moved.ok()) co_return moved;
   }
   co_return absl::OkStatus();
-}
-
-absl::Status port_failure(const absl::Status& status) {
-  const std::string reason = reason_of(status);
-  const FlashFailure failure = reason == "PORT_IN_USE"                                      ? FlashFailure::kBusy
-                               : reason == "PORT_NOT_FOUND" || reason == "PORT_NOT_ALLOWED" ? FlashFailure::kNoProbe
-                                                                                            : FlashFailure::kIo;
-  return flash_failure(failure, std::string(status.message()));
 }
 
 class Stm32Flasher : public Flasher {
@@ -226,7 +219,7 @@ absl::StatusOr<LineStep> parse_line_step(std::string_view text) {
   if ((parts.first == "dtr" || parts.first == "rts") && numeric && number <= 1) {
     return LineStep{parts.first == "dtr" ? LineStep::Kind::kDtr : LineStep::Kind::kRts, number == 1};
   }
-  return usage(
+  return stm32_usage(
       absl::StrCat("'", std::string(text), "' is no step: write dtr=0, dtr=1, rts=0, rts=1 or wait=MILLISECONDS"));
 }
 
@@ -240,7 +233,7 @@ absl::StatusOr<std::vector<std::uint32_t>> parse_sectors(std::string_view text) 
                        absl::SimpleAtoi(product.first, &count) &&
                        absl::SimpleAtoi(product.second.substr(0, product.second.size() - 1), &kibibytes);
     if (!known || count == 0 || kibibytes == 0 || kibibytes > kLargest || count > kMostSectors - sectors.size()) {
-      return usage(
+      return stm32_usage(
           absl::StrCat("'", std::string(text), "' are no sectors: write COUNT*SIZEK,..., as in 4*16K,1*64K,7*128K"));
     }
     sectors.insert(sectors.end(), count, kibibytes * 1024);

@@ -170,6 +170,14 @@ absl::Status flash_failure(FlashFailure failure, const std::string& what) {
   return make_error(kind.code, kind.reason, what, kind.hint);
 }
 
+absl::Status port_failure(const absl::Status& status) {
+  const std::string reason = reason_of(status);
+  const FlashFailure failure = reason == "PORT_IN_USE"                                      ? FlashFailure::kBusy
+                               : reason == "PORT_NOT_FOUND" || reason == "PORT_NOT_ALLOWED" ? FlashFailure::kNoProbe
+                                                                                            : FlashFailure::kIo;
+  return flash_failure(failure, std::string(status.message()));
+}
+
 absl::Status tool_failure(std::string_view program, const ToolEnd& end, const std::vector<FailureRule>& own) {
   const std::string lines = last_lines(end.output);
   const std::string said = lines.empty() ? "; it printed nothing" : absl::StrCat("; its last lines: ", lines);

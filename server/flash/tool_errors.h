@@ -30,6 +30,9 @@ FlashFailure classify(std::string_view program, std::string_view output, const s
 /// An error with the failure's reason and what to do about it. `what` names tool and board.
 absl::Status flash_failure(FlashFailure failure, const std::string& what);
 
+/// The same of a serial port that could not be opened, or failed (server/link/serial_port.h).
+absl::Status port_failure(const absl::Status& status);
+
 /// The same of a tool that ended otherwise than it should; the message has the last lines of its output.
 absl::Status tool_failure(std::string_view program, const ToolEnd& end, const std::vector<FailureRule>& own = {});
 

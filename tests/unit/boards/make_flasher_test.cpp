@@ -74,7 +74,7 @@ TEST(FlasherSetup, ReadsARecipe) {
 
 TEST(FlasherSetup, SaysWhatIsWrong) {
   const std::pair<const char*, const char*> types[] = {
-      {"kind = 'smoke'", "'kind' must be one of gdb-remote, command, stm32-uart"},
+      {"kind = 'smoke'", "'kind' must be one of gdb-remote, command, stm32-uart, uf2"},
       {"kind = 'gdb-remote'\nendpoint = 'unix:x'", "unknown key 'endpoint'"},
       {"kind = 'command'", "'write' is missing"},
       {"kind = 'command'\nwrite = ['x', '{imge}']", "'write' has the placeholder {imge}; it may have {address}"},
@@ -121,6 +121,60 @@ TEST(FlasherSetup, ReadsAnStm32) {
   EXPECT_TRUE((*flasher)->takes_port());
   EXPECT_THAT(std::string(make_flasher(board_with(board.setup), type_with({})).status().message()),
               HasSubstr("does not say how its chip is flashed by UART"));
+}
+
+constexpr char kUf2[] = R"(
+kind = "uf2"
+[uf2]
+touch_1200 = true
+bootloader_usb = ["2886:0044"]
+board_ids = ["nRF52840-SeeedXiao-v1"]
+family = 0xADA52840
+)";
+
+TEST(FlasherSetup, ReadsAUf2Bootloader) {
+  const Read type = of_type(kUf2);
+  ASSERT_EQ(type.message, "");
+  EXPECT_THAT(type.setup.uf2->bootloader.usb_ids, ElementsAre("2886:0044"));
+  EXPECT_TRUE(type.setup.uf2->bootloader.touch_1200);
+  EXPECT_THAT(type.setup.uf2->board_ids, ElementsAre("nRF52840-SeeedXiao-v1"));
+  EXPECT_EQ(type.setup.uf2->family, 0xADA52840U);
+  EXPECT_EQ(type.setup.uf2->deadline, std::chrono::seconds(60));
+  const std::pair<const char*, const char*> bad[] = {
+      {"kind = 'uf2'", "needs the table 'uf2'"},
+      {"kind = 'uf2'\n[uf2]\nboard_ids = ['x']", "flasher, uf2: 'bootloader_usb' must say"},
+      {"kind = 'uf2'\n[uf2]\nbootloader_usb = ['2E8A:0003']\nboard_ids = ['x']", "no vendor:product"},
+      {"kind = 'uf2'\n[uf2]\nbootloader_usb = ['2e8a:0003']", "'board_ids' must say"},
+      {"kind = 'uf2'\n[uf2]\nbootloader_usb = ['2e8a:0003']\nboard_ids = ['x']\nfamily = 0x100000000", "32 bits"},
+      {"kind = 'uf2'\n[uf2]\nbootloader_usb = ['2e8a:0003']\nboard_ids = ['x']\nsocket = '1-1'",
+       "unknown key 'socket'"}};
+  for (const auto& [text, message] : bad) EXPECT_THAT(of_type(text).message, HasSubstr(message));
+
+  const Read board = of_board("kind = 'uf2'\nusb = '1-1.4'");
+  ASSERT_EQ(board.message, "");
+  EXPECT_EQ(board.setup.usb_socket, "1-1.4");
+  EXPECT_EQ(of_board("kind = 'uf2'\nusb = '12-3'").message, "");
+  for (const char* socket : {"1", "1-", "1.4-1", "1-1-1", "/1-1", "1-1.", "2e8a:0003"}) {
+    EXPECT_THAT(of_board(std::string("kind = 'uf2'\nusb = '") + socket + "'").message, HasSubstr("'usb' must be"));
+  }
+  const auto flasher = make_flasher(board_with(board.setup), type_with(type.setup));
+  ASSERT_TRUE(flasher.ok()) << flasher.status();
+  EXPECT_TRUE((*flasher)->takes_port());
+  EXPECT_THAT(std::string(make_flasher(board_with(board.setup), type_with({})).status().message()),
+              HasSubstr("does not say that its bootloader takes UF2 files"));
+}
+
+TEST(FlasherSetup, ARecipeMayBeginInABootloader) {
+  constexpr char kBossac[] = "kind = 'command'\nwrite = ['bossac', '{image}']\n";
+  const Read recipe = of_type(std::string(kBossac) + "touch_1200 = true\nbootloader_usb = ['2341:005a']");
+  ASSERT_EQ(recipe.message, "");
+  EXPECT_THAT(recipe.setup.recipe->bootloader->usb_ids, ElementsAre("2341:005a"));
+  EXPECT_FALSE(of_type(kBossac).setup.recipe->bootloader.has_value());
+  EXPECT_THAT(of_type(std::string(kBossac) + "touch_1200 = true").message, HasSubstr("needs 'bootloader_usb'"));
+  const auto flasher =
+      make_flasher(board_with(of_board("kind = 'command'\nusb = '1-1.4'").setup), type_with(recipe.setup));
+  ASSERT_TRUE(flasher.ok()) << flasher.status();
+  EXPECT_TRUE((*flasher)->takes_port());
 }
 
 TEST(MakeFlasher, ABoardWithoutOneHasNone) {

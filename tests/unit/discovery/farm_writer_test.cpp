@@ -154,6 +154,8 @@ TEST_F(FarmWriterTest, TheSerialOfAProbeGoesToTheRecipeThatWantsIt) {
   EXPECT_THAT(farm_text(report_, {entry}), HasSubstr("\nflasher = { kind = \"command\" }\n"));
   entry.flasher.kind = "stm32-uart";
   EXPECT_THAT(farm_text(report_, {entry}), HasSubstr("\nflasher = { kind = \"stm32-uart\" }\n"));
+  entry.flasher.kind = "uf2";
+  EXPECT_THAT(farm_text(report_, {entry}), HasSubstr("\nflasher = { kind = \"uf2\" }\n"));
 }
 
 TEST_F(FarmWriterTest, HostileTextsStayTexts) {

@@ -1,0 +1,73 @@
+// What a keeper does with a board that has no port: nothing, unless it waits in its bootloader.
+#include "server/boards/board_keeper.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+#include <utility>
+
+#include "server/base/error.h"
+#include "tests/support/link/run_coroutine.h"
+
+namespace tinyrig::boards {
+namespace {
+
+class NoCheck : public BoardCheck {
+ public:
+  boost::asio::awaitable<absl::StatusOr<Proof>> prove(const BoardUnderCheck&) override { co_return Proof{}; }
+};
+
+class DriveFlasher : public flash::Flasher {
+ public:
+  DriveFlasher(bool waits, int& flashes) : waits_(waits), flashes_(flashes) {}
+
+  boost::asio::awaitable<absl::StatusOr<flash::FlashReport>> flash(const flash::FirmwareImage&,
+                                                                   flash::Progress) override {
+    ++flashes_;
+    co_return flash::FlashReport{};
+  }
+  boost::asio::awaitable<absl::StatusOr<std::vector<std::uint8_t>>> read(std::uint32_t, std::size_t) override {
+    co_return std::vector<std::uint8_t>();
+  }
+  boost::asio::awaitable<absl::Status> reset() override { co_return absl::OkStatus(); }
+  bool can_reset() const override { return false; }
+  void cancel() override {}
+  bool waits_for_firmware() const override { return waits_; }
+
+ private:
+  const bool waits_;
+  int& flashes_;
+};
+
+// Climbs once with a board whose port is not there. How often was it flashed?
+int flashes_of_a_board_without_port(bool waits_in_its_bootloader) {
+  boost::asio::io_context io;
+  NoCheck check;
+  const SystemClock clock;
+  int flashes = 0;
+  KeeperWorld world{check,
+                    clock,
+                    [](const v1::Board&, Change) {},
+                    [](const std::string&, const std::string&) {},
+                    [] { return std::string(); },
+                    [&](const FarmBoard&, const CatalogEntry&) -> absl::StatusOr<std::unique_ptr<flash::Flasher>> {
+                      return std::make_unique<DriveFlasher>(waits_in_its_bootloader, flashes);
+                    }};
+  FarmBoard board;
+  board.id = "pico-1";
+  board.port = "/dev/no-such-port";
+  CatalogEntry type;
+  type.recovery = {{Rung::kHello, std::chrono::milliseconds(1)}, {Rung::kFlash, std::chrono::milliseconds(1)}};
+  BoardKeeper keeper(io.get_executor(), board, type, flash::Firmware{}, v1::Board(), std::move(world));
+  const absl::Status status = test::run(io, keeper.make_ready());
+  EXPECT_EQ(reason_of(status), "PORT_NOT_FOUND");
+  EXPECT_TRUE(keeper.port_was_gone());
+  return flashes;
+}
+
+TEST(BoardKeeper, ABoardWithoutAPortIsNotFlashed) { EXPECT_EQ(flashes_of_a_board_without_port(false), 0); }
+
+TEST(BoardKeeper, ABoardThatWaitsForFirmwareNeedsNoPort) { EXPECT_EQ(flashes_of_a_board_without_port(true), 1); }
+
+}  // namespace
+}  // namespace tinyrig::boards
