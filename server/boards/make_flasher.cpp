@@ -10,6 +10,7 @@
 #include "server/flash/recipe_flasher.h"
 #include "server/flash/stm32_flasher.h"
 #include "server/flash/uf2_flasher.h"
+#include "server/usb/sysfs.h"
 
 namespace tinyrig::boards {
 namespace {
@@ -77,7 +78,8 @@ absl::StatusOr<std::unique_ptr<flash::Flasher>> make_any(const FarmBoard& board,
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<flash::Flasher>> make_flasher(const FarmBoard& board, const CatalogEntry& type) {
+absl::StatusOr<std::unique_ptr<flash::Flasher>> make_flasher(const FarmBoard& board, const CatalogEntry& type,
+                                                             std::shared_ptr<flash::FlashTurns> turns) {
   if (!board.flasher.has_value()) return nullptr;
   absl::StatusOr<std::unique_ptr<flash::Flasher>> flasher = make_any(board, type);
   if (!flasher.ok()) return flasher;
@@ -86,7 +88,14 @@ absl::StatusOr<std::unique_ptr<flash::Flasher>> make_flasher(const FarmBoard& bo
                                       " are written by the flasher while the agent holds the port; this one needs the "
                                       "port for itself"));
   }
-  return flasher;
+  if (turns == nullptr) return flasher;
+  // A board in its bootloader may have no port: where it was is where it is.
+  auto controller = [port = board.port, stated = board.flasher->usb_socket, seen = std::string()]() mutable {
+    const usb::Places places;
+    if (std::string now = usb::socket_of_port(places, port); !now.empty()) seen = std::move(now);
+    return usb::controller_of(places, stated.empty() ? seen : stated);
+  };
+  return flash::make_turn_taking_flasher(*std::move(flasher), std::move(turns), std::move(controller));
 }
 
 }  // namespace tinyrig::boards

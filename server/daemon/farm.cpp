@@ -17,6 +17,7 @@
 #include "server/boards/make_flasher.h"
 #include "server/boards/type_of.h"
 #include "server/flash/firmware.h"
+#include "server/flash/flash_turns.h"
 
 namespace tinyrig::daemon {
 namespace {
@@ -134,6 +135,7 @@ absl::StatusOr<std::unique_ptr<Farm>> Farm::make(std::vector<boards::FarmBoard> 
   for (const v1::Board& board : stored) known[board.id()] = board;
 
   const std::multimap<Outlet, std::string> outlets = outlets_of(farm);
+  const auto flash_turns = std::make_shared<flash::FlashTurns>(dependencies.flashes_per_controller);
   auto result = std::make_unique<Farm>();
   for (boards::FarmBoard& board : farm) {
     const boards::CatalogEntry& type = *boards::find_type(catalog, board.type);
@@ -163,7 +165,9 @@ absl::StatusOr<std::unique_ptr<Farm>> Farm::make(std::vector<boards::FarmBoard> 
                               [neighbours = on_the_same_outlet(board, outlets), &directory = dependencies.directory] {
                                 return first_at_work(neighbours, directory);
                               },
-                              boards::make_flasher};
+                              [flash_turns](const boards::FarmBoard& its_board, const boards::CatalogEntry& its_type) {
+                                return boards::make_flasher(its_board, its_type, flash_turns);
+                              }};
     Unit unit;
     unit.strand = asio::make_strand(dependencies.executor);
     const std::string id = board.id;

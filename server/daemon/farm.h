@@ -3,6 +3,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <chrono>
+#include <cstddef>
 #include <filesystem>
 #include <future>
 #include <map>
@@ -38,6 +39,7 @@ struct FarmDependencies {
   boards::BoardCheck& check;
   const Clock& clock;
   std::string server_version;
+  std::size_t flashes_per_controller = 2;
 };
 
 // Farm files joined: unique ids, types of the catalog. INVALID_ARGUMENT (FARM_FILE_INVALID).

@@ -28,6 +28,10 @@ bool parse_options(int argc, char** argv, Options* options, int* exit_code) {
   app.add_option("--threads", options->threads, "Threads that drive boards and HTTP")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
+  app.add_option("--flashes-per-controller", options->flashes_per_controller,
+                 "Boards of one USB controller that are flashed at a time; others wait for their turn")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
   app.add_option("--log-level", options->log_level, "debug, info, warning or error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();

@@ -23,6 +23,7 @@ struct Options {
   // Board types whose recorded golden latencies are forgotten.
   std::vector<std::string> relearn;
   std::uint32_t threads = 2;
+  std::uint32_t flashes_per_controller = 2;
   std::string log_level = "info";
 };
 
