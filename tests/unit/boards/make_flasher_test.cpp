@@ -4,7 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <boost/asio/io_context.hpp>
+
 #include "server/base/error.h"
+#include "tests/support/link/run_coroutine.h"
 
 namespace tinyrig::boards {
 namespace {
@@ -175,6 +178,19 @@ TEST(FlasherSetup, ARecipeMayBeginInABootloader) {
       make_flasher(board_with(of_board("kind = 'command'\nusb = '1-1.4'").setup), type_with(recipe.setup));
   ASSERT_TRUE(flasher.ok()) << flasher.status();
   EXPECT_TRUE((*flasher)->takes_port());
+}
+
+TEST(MakeFlasher, TheSocketOfTheFarmFileIsWhereItLooks) {
+  const FlasherSetup board = of_board("kind = 'uf2'\nusb = '99-77'").setup;
+  FlasherSetup type = of_type(kUf2).setup;
+  type.uf2->bootloader.touch_1200 = false;
+  const auto flasher = make_flasher(board_with(board), type_with(type));
+  ASSERT_TRUE(flasher.ok()) << flasher.status();
+  boost::asio::io_context io;
+  const flash::FirmwareImage image{{{0, {1}}}};
+  const auto report = test::run(io, (*flasher)->flash(image, {}));
+  EXPECT_EQ(reason_of(report.status()), "FLASH_NO_TARGET");
+  EXPECT_THAT(std::string(report.status().message()), HasSubstr("at USB socket 99-77 is nothing"));
 }
 
 TEST(MakeFlasher, ABoardWithoutOneHasNone) {

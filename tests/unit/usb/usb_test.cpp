@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "server/usb/drives.h"
 #include "server/usb/sysfs.h"
 #include "tests/support/discovery/fake_machine.h"
@@ -59,12 +61,13 @@ TEST_F(UsbTest, FindsDrivesAndWhereTheyAreMounted) {
   const auto at = [this](const std::string& socket) { return drives_at(machine_.places(), socket); };
   machine_.write(machine_.places().proc / "self/mountinfo",
                  "25 1 8:1 / / rw - ext4 /dev/root rw\nnonsense\n"
-                 "30 25 8:17 / /media/old rw - vfat /dev/sdb1 rw\n"
-                 "31 25 8:17 /folder /srv rw - vfat /dev/sdb1 rw\n");
+                 "30 25 8:17 / /media/old rw - vfat /dev/sdb1 rw\n");
   machine_.usb_drive("1-1.4", "sdb", "8:16");
   EXPECT_THAT(at("1-1.4"), ElementsAre(FieldsAre("sdb", "8:16")));
   EXPECT_EQ(mount_of(machine_.places(), at("1-1.4")), "");
   machine_.usb_drive("1-1.4", "sdb1", "8:17", "/media/a\\040b\\134c");
+  std::ofstream(machine_.places().proc / "self/mountinfo", std::ios::app)
+      << "37 25 8:17 /folder /srv rw - vfat /dev/sdb1 rw\n";
   EXPECT_THAT(at("1-1.4"), ElementsAre(FieldsAre("sdb", "8:16"), FieldsAre("sdb1", "8:17")));
   EXPECT_EQ(mount_of(machine_.places(), at("1-1.4")), "/media/a b\\c");
   EXPECT_THAT(at("3-2"), IsEmpty());
