@@ -137,7 +137,7 @@ TEST_F(FlashTurnsTest, OneThatIsCancelledAsItsTurnComesHandsItOn) {
   for (int i = 0; i < 4; ++i) ask("a");
   boards_[0]->inner->end();
   io_.restart();
-  io_.run_one();  // it ends
+  io_.run_one();                  // it ends
   boards_[2]->flasher->cancel();  // its turn has come, and it does not know yet
   go_on();
   EXPECT_EQ(boards_[2]->end->code(), absl::StatusCode::kCancelled);
