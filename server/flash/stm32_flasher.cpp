@@ -118,7 +118,7 @@ awaitable<absl::Status> move_lines(link::Transport& line, const std::vector<Line
 
 class Stm32Flasher : public Flasher {
  public:
-  Stm32Flasher(std::string port, Stm32Options options) : port_(std::move(port)), options_(std::move(options)) {}
+  Stm32Flasher(OpenLine open, Stm32Options options) : open_(std::move(open)), options_(std::move(options)) {}
 
   awaitable<absl::StatusOr<FlashReport>> flash(const FirmwareImage& image, Progress progress) override {
     // What a bad line left half-done is done anew, once, from the reset on.
@@ -190,20 +190,22 @@ class Stm32Flasher : public Flasher {
  private:
   awaitable<absl::Status> open() {
     const auto executor = co_await asio::this_coro::executor;
-    absl::StatusOr<std::unique_ptr<link::SerialPort>> port =
-        link::SerialPort::open(executor, port_, options_.baud, link::Parity::kEven);
-    if (!port.ok()) co_return port_failure(port.status());
-    line_ = *std::move(port);
+    absl::StatusOr<std::unique_ptr<link::Transport>> line = open_(executor);
+    if (!line.ok()) co_return port_failure(line.status());
+    line_ = *std::move(line);
     auto entering = move_lines(*line_, options_.enter);
     const absl::Status entered = co_await std::move(entering);
-    if (!entered.ok()) co_return port_failure(entered);
+    if (!entered.ok()) {
+      line_.reset();  // the port is others' again
+      co_return port_failure(entered);
+    }
     line_->discard_input();
     co_return absl::OkStatus();
   }
 
-  const std::string port_;
+  const OpenLine open_;
   const Stm32Options options_;
-  std::unique_ptr<link::SerialPort> line_;  // of the pending call
+  std::unique_ptr<link::Transport> line_;  // of the pending call
 };
 
 }  // namespace
@@ -293,8 +295,15 @@ awaitable<absl::StatusOr<FlashReport>> flash_stm32(link::Transport& line, const 
                         .verify_time = std::chrono::duration_cast<std::chrono::microseconds>(verify_end - write_end)};
 }
 
+std::unique_ptr<Flasher> make_stm32_flasher(OpenLine open, Stm32Options options) {
+  return std::make_unique<Stm32Flasher>(std::move(open), std::move(options));
+}
+
 std::unique_ptr<Flasher> make_stm32_flasher(std::string port, Stm32Options options) {
-  return std::make_unique<Stm32Flasher>(std::move(port), std::move(options));
+  OpenLine open = [port = std::move(port), baud = options.baud](const asio::any_io_executor& executor) {
+    return link::SerialPort::open(executor, port, baud, link::Parity::kEven);
+  };
+  return make_stm32_flasher(std::move(open), std::move(options));
 }
 
 }  // namespace tinyrig::flash

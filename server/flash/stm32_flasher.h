@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -43,5 +44,10 @@ boost::asio::awaitable<absl::StatusOr<FlashReport>> flash_stm32(link::Transport&
                                                                 const Stm32Options& options, Progress progress);
 
 std::unique_ptr<Flasher> make_stm32_flasher(std::string port, Stm32Options options);
+
+/// The same on a line that `open` opens, each time it is needed.
+using OpenLine =
+    std::function<absl::StatusOr<std::unique_ptr<link::Transport>>(const boost::asio::any_io_executor& executor)>;
+std::unique_ptr<Flasher> make_stm32_flasher(OpenLine open, Stm32Options options);
 
 }  // namespace tinyrig::flash

@@ -27,6 +27,12 @@ class Stm32Rom {
   // An STM32F405 with the first 512 KiB of its flash.
   static std::vector<std::uint32_t> sectors();
 
+  // By its pins: with BOOT0 high the bootloader waits to be woken, else the program runs.
+  void reset(bool boot0) {
+    synchronized_ = false;
+    is_there = boot0;
+  }
+
   // Asked at every command, by its code; kLoseByte and kFlipByte hit what follows the code.
   std::function<Fault(std::uint8_t code, int nth)> fault;
   bool is_there = true;  // false: it never wakes up
