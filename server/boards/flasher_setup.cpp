@@ -168,7 +168,10 @@ flash::Stm32Options read_stm32(TomlReader& reader, const toml::table& table) {
 FlasherSetup read_type_flasher(TomlReader& reader, const toml::table& table) {
   FlasherSetup setup;
   setup.kind = read_kind(reader, table);
-  if (setup.kind == "gdb-remote") setup.reset_command = reader.text("reset_command", "");
+  if (setup.kind == "gdb-remote") {
+    setup.reset_command = reader.text("reset_command", "");
+    setup.deadline = read_deadline(reader, table, 30);
+  }
   if (setup.kind == "command") setup.recipe = read_recipe(reader, table);
   if (setup.kind == "stm32-uart") setup.stm32 = read_stm32(reader, table);
   if (const toml::table* uf2 = reader.table("uf2"); uf2 != nullptr) {

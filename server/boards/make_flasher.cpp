@@ -26,6 +26,7 @@ std::unique_ptr<flash::Flasher> make_gdb_remote(const FlasherSetup& setup, const
   flash::GdbRemoteOptions options;
   options.endpoint = setup.endpoint;
   if (!type.flasher.reset_command.empty()) options.reset_command = type.flasher.reset_command;
+  if (type.flasher.deadline.count() != 0) options.deadline = type.flasher.deadline;
   return flash::make_gdb_remote_flasher(std::move(options));
 }
 

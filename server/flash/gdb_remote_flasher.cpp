@@ -6,6 +6,7 @@
 
 #include "server/base/error.h"
 #include "server/flash/endpoint.h"
+#include "server/flash/memory_map.h"
 #include "server/flash/rsp_client.h"
 
 namespace tinyrig::flash {
@@ -41,18 +42,51 @@ absl::Status differs(const Segment& segment, std::size_t offset, std::uint8_t re
                     "flash again; if it stays, the memory is not there, write-protected or worn out");
 }
 
-asio::awaitable<absl::Status> write_segment(RspClient& client, const Segment& segment, Meter& meter) {
-  const std::span<const std::uint8_t> bytes(segment.bytes);
-  for (std::size_t offset = 0; offset < bytes.size();) {
-    const std::size_t count = std::min(client.largest_transfer(), bytes.size() - offset);
-    auto writing =
-        client.write_memory(segment.address + static_cast<std::uint32_t>(offset), bytes.subspan(offset, count));
+asio::awaitable<absl::Status> write_piece(RspClient& client, const WritePlan::Piece& piece, Meter& meter) {
+  for (std::size_t offset = 0; offset < piece.bytes.size();) {
+    const std::size_t count = std::min(client.largest_transfer(), piece.bytes.size() - offset);
+    const std::uint32_t address = piece.address + static_cast<std::uint32_t>(offset);
+    const auto bytes = piece.bytes.subspan(offset, count);
+    auto writing = piece.is_flash ? client.write_flash(address, bytes) : client.write_memory(address, bytes);
     const absl::Status written = co_await std::move(writing);
     if (!written.ok()) co_return written;
     offset += count;
     meter.add(count);
   }
   co_return absl::OkStatus();
+}
+
+asio::awaitable<absl::Status> write_pieces(RspClient& client, const WritePlan& plan, bool of_flash, Meter& meter) {
+  for (const WritePlan::Piece& piece : plan.pieces) {
+    if (piece.is_flash != of_flash) continue;
+    auto writing = write_piece(client, piece, meter);
+    const absl::Status written = co_await std::move(writing);
+    if (!written.ok()) co_return written;
+  }
+  co_return absl::OkStatus();
+}
+
+// Flash first: some probes run a program of theirs in RAM to write it.
+asio::awaitable<absl::Status> write_image(RspClient& client, const FirmwareImage& image, Meter& meter) {
+  auto asking = client.flash_regions();
+  const absl::StatusOr<std::vector<FlashRegion>> regions = co_await std::move(asking);
+  if (!regions.ok()) co_return regions.status();
+  const WritePlan plan = plan_writes(image, *regions);
+  for (const WritePlan::Erase& erase : plan.erases) {
+    auto erasing = client.erase_flash(erase.start, erase.length);
+    const absl::Status erased = co_await std::move(erasing);
+    if (!erased.ok()) co_return erased;
+  }
+  auto writing_flash = write_pieces(client, plan, true, meter);
+  const absl::Status flashed = co_await std::move(writing_flash);
+  if (!flashed.ok()) co_return flashed;
+  if (!plan.erases.empty()) {
+    auto finishing = client.finish_flash();
+    const absl::Status finished = co_await std::move(finishing);
+    if (!finished.ok()) co_return finished;
+  }
+  auto writing_memory = write_pieces(client, plan, false, meter);
+  co_return co_await std::move(writing_memory);
 }
 
 asio::awaitable<absl::Status> verify_segment(RspClient& client, const Segment& segment, Meter& meter) {
@@ -86,11 +120,9 @@ class GdbRemoteFlasher : public Flasher {
     Meter meter(std::move(progress), 2 * image.total_bytes());
     FlashReport report{.bytes_written = image.total_bytes()};
     const auto write_start = Clock::now();
-    for (const Segment& segment : image.segments) {
-      auto writing = write_segment(**client, segment, meter);
-      const absl::Status written = co_await std::move(writing);
-      if (!written.ok()) co_return written;
-    }
+    auto writing = write_image(**client, image, meter);
+    const absl::Status written = co_await std::move(writing);
+    if (!written.ok()) co_return written;
     report.write_time = since(write_start);
 
     const auto verify_start = Clock::now();

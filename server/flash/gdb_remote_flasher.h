@@ -1,5 +1,6 @@
-// Flashes through a GDB remote stub: QEMU's, or a probe's that maps flash as plain memory. Writes with M
-// packets of at most 1 KiB, reads every byte back, resets through the stub's monitor and detaches.
+// Flashes through a GDB remote stub: a probe's, its server's, QEMU's. What the stub's memory map says is flash is
+// erased by whole blocks and written by vFlash packets; all else, and everything where it has no map, as memory, by M
+// packets of at most 1 KiB. Reads every byte back, resets through the stub's monitor and detaches.
 //
 // GDB itself is no use here: it exits with 0 after failed loads and comparisons.
 #pragma once

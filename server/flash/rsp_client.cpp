@@ -16,6 +16,7 @@ namespace {
 namespace asio = boost::asio;
 constexpr int kRepeats = 3;
 constexpr std::size_t kLargestChunk = 1024;
+constexpr std::size_t kLargestMemoryMap = 64 * 1024;
 
 std::string hex_number(std::uint64_t value) {
   char text[24];
@@ -34,7 +35,8 @@ std::string shown(std::string_view payload) {
   return text + (payload.size() > 40 ? "...\"" : "\"");
 }
 
-// Bytes of memory that fit a packet: "M" + address + "," + length + ":" before two digits each.
+// Bytes of memory that fit a packet: "M" + address + "," + length + ":" before two digits each. As many fit
+// "vFlashWrite:" when every byte is escaped, which makes two of it.
 std::size_t transfer_for_packet_size(const std::string& features) {
   const std::size_t at = features.find("PacketSize=");
   if (at == std::string::npos) return 256;
@@ -162,6 +164,7 @@ asio::awaitable<absl::Status> RspClient::handshake() {
   const absl::StatusOr<std::string> features = co_await std::move(asking);
   if (!features.ok()) co_return features.status();
   largest_transfer_ = transfer_for_packet_size(*features);
+  tells_memory_map_ = features->find("qXfer:memory-map:read+") != std::string::npos;
   auto halting = command("?");
   const absl::StatusOr<std::string> stopped = co_await std::move(halting);
   if (!stopped.ok()) co_return stopped.status();
@@ -171,16 +174,51 @@ asio::awaitable<absl::Status> RspClient::handshake() {
   co_return absl::OkStatus();
 }
 
-asio::awaitable<absl::Status> RspClient::write_memory(std::uint32_t address, std::span<const std::uint8_t> bytes) {
-  auto asking = command("M" + hex_number(address) + "," + hex_number(bytes.size()) + ":" + to_hex(bytes));
+asio::awaitable<absl::Status> RspClient::demand(std::string payload, std::string what) {
+  auto asking = command(std::move(payload));
   const absl::StatusOr<std::string> answer = co_await std::move(asking);
   if (!answer.ok()) co_return answer.status();
   if (*answer == "OK") co_return absl::OkStatus();
   co_return make_error(absl::StatusCode::kFailedPrecondition, "FLASH_WRITE_REFUSED",
-                       "the GDB remote stub refused to write " + std::to_string(bytes.size()) + " bytes at 0x" +
-                           hex_number(address) + ": " + shown(*answer),
-                       "check that the image was built for this board type");
+                       "the GDB remote stub refused to " + what + ": " + shown(*answer),
+                       "check that the image was built for this board type, and that its flash is not protected");
 }
+
+asio::awaitable<absl::Status> RspClient::write_memory(std::uint32_t address, std::span<const std::uint8_t> bytes) {
+  const std::string at = hex_number(address), size = std::to_string(bytes.size());
+  return demand("M" + at + "," + hex_number(bytes.size()) + ":" + to_hex(bytes), "write " + size + " bytes at 0x" + at);
+}
+
+asio::awaitable<absl::StatusOr<std::vector<FlashRegion>>> RspClient::flash_regions() {
+  if (!tells_memory_map_) co_return std::vector<FlashRegion>();
+  std::string map;
+  for (char more = 'm'; more == 'm';) {
+    auto asking = command("qXfer:memory-map:read::" + hex_number(map.size()) + "," + hex_number(largest_transfer_));
+    const absl::StatusOr<std::string> part = co_await std::move(asking);
+    if (!part.ok()) co_return part.status();
+    more = part->empty() ? 'E' : part->front();
+    // It promised, and has none now: memory is then written as memory, and reading it back tells what came of it.
+    if (more == 'E' && map.empty()) co_return std::vector<FlashRegion>();
+    if ((more != 'm' || part->size() == 1) && more != 'l') {
+      co_return protocol_error("its memory map ends with " + shown(*part));
+    }
+    map.append(*part, 1);
+    if (map.size() > kLargestMemoryMap) co_return protocol_error("its memory map is larger than 64 KiB");
+  }
+  co_return parse_memory_map(map);
+}
+
+asio::awaitable<absl::Status> RspClient::erase_flash(std::uint64_t address, std::uint64_t size) {
+  return demand("vFlashErase:" + hex_number(address) + "," + hex_number(size),
+                "erase " + std::to_string(size) + " bytes of flash at 0x" + hex_number(address));
+}
+
+asio::awaitable<absl::Status> RspClient::write_flash(std::uint32_t address, std::span<const std::uint8_t> bytes) {
+  return demand("vFlashWrite:" + hex_number(address) + ":" + std::string(bytes.begin(), bytes.end()),
+                "write " + std::to_string(bytes.size()) + " bytes of flash at 0x" + hex_number(address));
+}
+
+asio::awaitable<absl::Status> RspClient::finish_flash() { return demand("vFlashDone", "end the writing of flash"); }
 
 asio::awaitable<absl::StatusOr<std::vector<std::uint8_t>>> RspClient::read_memory(std::uint32_t address,
                                                                                   std::size_t size) {

@@ -16,6 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/flash/endpoint.h"
+#include "server/flash/memory_map.h"
 #include "server/flash/rsp_packet.h"
 
 namespace tinyrig::flash {
@@ -38,6 +39,15 @@ class RspClient {
                                                                                 std::size_t size);
   std::size_t largest_transfer() const { return largest_transfer_; }
 
+  /// What of the board's memory is flash, and is written by the three calls below; none when the stub does not tell.
+  boost::asio::awaitable<absl::StatusOr<std::vector<FlashRegion>>> flash_regions();
+
+  /// Whole blocks; then bytes of erased blocks, at most largest_transfer() of them; then, once, the end, by when all
+  /// of it is in flash. Errors as of write_memory().
+  boost::asio::awaitable<absl::Status> erase_flash(std::uint64_t address, std::uint64_t size);
+  boost::asio::awaitable<absl::Status> write_flash(std::uint32_t address, std::span<const std::uint8_t> bytes);
+  boost::asio::awaitable<absl::Status> finish_flash();
+
   /// A command of the stub's own monitor. What it prints is dropped. FAILED_PRECONDITION (FLASH_RESET_REFUSED).
   boost::asio::awaitable<absl::Status> monitor(std::string command);
 
@@ -53,6 +63,8 @@ class RspClient {
   boost::asio::awaitable<absl::Status> send(std::string packet);
   boost::asio::awaitable<absl::StatusOr<RspEvent>> receive();
   boost::asio::awaitable<absl::StatusOr<std::string>> receive_packet(const std::string& asked);
+  // A command whose answer must be OK; `what` it asks for.
+  boost::asio::awaitable<absl::Status> demand(std::string payload, std::string what);
   absl::Status lost(const std::string& what) const;
 
   std::shared_ptr<Watch> watch_;
@@ -60,6 +72,7 @@ class RspClient {
   std::vector<std::uint8_t> received_;
   std::size_t consumed_ = 0;
   std::size_t largest_transfer_ = 256;
+  bool tells_memory_map_ = false;
 };
 
 }  // namespace tinyrig::flash

@@ -1,5 +1,5 @@
-// A GDB remote stub with memory of its own, that can misbehave: for tests of what talks to stubs. Speaks
-// the real bytes on a Unix socket, on the executor of its context.
+// A GDB remote stub with memory of its own, and flash if told so, that can misbehave: for tests of what talks to stubs.
+// Speaks the real bytes on a Unix socket, on the executor of its context.
 #pragma once
 
 #include <array>
@@ -13,6 +13,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <cstdint>
+#include <cstdio>
 #include <functional>
 #include <map>
 #include <memory>
@@ -36,6 +37,27 @@ class GdbStub {
   std::map<std::uint32_t, std::uint8_t> memory;
   std::vector<std::string> commands;
   std::string features = "PacketSize=1000";
+
+  // Written by vFlash alone, by blocks, where it was erased, and for good when vFlashDone says so.
+  struct Flash {
+    std::uint32_t start, length, block_bytes;
+  };
+  void add_flash(const Flash& flash) {
+    flash_.push_back(flash);
+    if (memory_map.empty()) features += ";qXfer:memory-map:read+";
+    memory_map =
+        "<?xml version=\"1.0\"?>\n<memory-map>\n<memory type=\"ram\" start=\"0x20000000\" length=\"0x1000\"/>\n";
+    for (const Flash& part : flash_) {
+      char text[160];
+      std::snprintf(text, sizeof text,
+                    "<memory type=\"flash\" start=\"0x%x\" length=\"0x%x\">\n"
+                    "<property name=\"blocksize\">0x%x</property>\n</memory>\n",
+                    part.start, part.length, part.block_bytes);
+      memory_map += text;
+    }
+    memory_map += "</memory-map>\n";
+  }
+  std::string memory_map;
 
  private:
   using Socket = boost::asio::local::stream_protocol::socket;
@@ -76,9 +98,18 @@ class GdbStub {
     if (std::sscanf(command.c_str(), "M%x,%x:", &address, &size) == 2) {
       const auto bytes = flash::from_hex(std::string_view(command).substr(command.find(':') + 1));
       if (!bytes.has_value() || bytes->size() != size) return "E22";
-      for (unsigned i = 0; i < size; ++i) memory[address + i] = (*bytes)[i];
+      for (unsigned i = 0; i < size; ++i) {
+        if (flash_at(address + i) != nullptr) return "E01";
+        memory[address + i] = (*bytes)[i];
+      }
       return "OK";
     }
+    if (std::sscanf(command.c_str(), "qXfer:memory-map:read::%x,%x", &address, &size) == 2) {
+      if (memory_map.empty() || address > memory_map.size()) return "E00";
+      const std::string part = memory_map.substr(address, size);
+      return (address + part.size() == memory_map.size() ? "l" : "m") + part;
+    }
+    if (command.rfind("vFlash", 0) == 0 && !flash_.empty()) return change_flash(command);
     if (std::sscanf(command.c_str(), "m%x,%x", &address, &size) == 2) {
       std::vector<std::uint8_t> bytes;
       for (unsigned i = 0; i < size; ++i) bytes.push_back(memory[address + i]);
@@ -87,8 +118,46 @@ class GdbStub {
     return "";
   }
 
+  const Flash* flash_at(std::uint32_t address) const {
+    for (const Flash& part : flash_) {
+      if (address >= part.start && address - part.start < part.length) return &part;
+    }
+    return nullptr;
+  }
+
+  std::string change_flash(const std::string& command) {
+    unsigned address = 0, size = 0;
+    if (command == "vFlashDone") {
+      for (const auto& [at, byte] : staged_) memory[at] = byte;
+      staged_.clear();
+      next_write_ = 0;
+      return "OK";
+    }
+    if (std::sscanf(command.c_str(), "vFlashErase:%x,%x", &address, &size) == 2) {
+      const Flash* part = flash_at(address);
+      if (part == nullptr || size > part->length - (address - part->start)) return "E02";
+      if ((address - part->start) % part->block_bytes != 0 || size % part->block_bytes != 0) return "E03";
+      for (unsigned i = 0; i < size; ++i) staged_[address + i] = 0xFF;
+      return "OK";
+    }
+    if (std::sscanf(command.c_str(), "vFlashWrite:%x:", &address) != 1) return "E04";
+    if (address < next_write_) return "E06";  // not in order of address
+    const std::string bytes = command.substr(command.find(':', sizeof "vFlashWrite:") + 1);
+    for (const char byte : bytes) {
+      if (flash_at(address) == nullptr) return "E.memtype";
+      const auto cell = staged_.find(address++);
+      if (cell == staged_.end() || cell->second != 0xFF) return "E05";
+      cell->second = static_cast<std::uint8_t>(byte);
+    }
+    next_write_ = address;
+    return "OK";
+  }
+
   boost::asio::local::stream_protocol::acceptor acceptor_;
   std::string last_;
+  std::vector<Flash> flash_;
+  std::map<std::uint32_t, std::uint8_t> staged_;
+  std::uint32_t next_write_ = 0;
 };
 
 }  // namespace tinyrig::test

@@ -59,6 +59,14 @@ CatalogEntry type_with(const FlasherSetup& setup) {
   return type;
 }
 
+TEST(FlasherSetup, ReadsWhatGdbRemoteNeeds) {
+  const Read read = of_type("kind = 'gdb-remote'\nreset_command = 'reset run'\ndeadline_s = 90");
+  EXPECT_EQ(read.message, "");
+  EXPECT_EQ(read.setup.reset_command, "reset run");
+  EXPECT_EQ(read.setup.deadline, std::chrono::seconds(90));
+  EXPECT_THAT(of_type("kind = 'gdb-remote'\ndeadline_s = 0").message, HasSubstr("'deadline_s' must be from 1 to 3600"));
+}
+
 TEST(FlasherSetup, ReadsARecipe) {
   const Read read = of_type(kRecipe);
   ASSERT_EQ(read.message, "");

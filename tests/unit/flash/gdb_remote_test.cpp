@@ -2,9 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
+#include <iterator>
 #include <optional>
 
 #include "server/base/error.h"
@@ -15,7 +18,10 @@ namespace tinyrig::flash {
 namespace {
 
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 class GdbRemoteTest : public ::testing::Test {
  protected:
@@ -45,7 +51,7 @@ class GdbRemoteTest : public ::testing::Test {
     return run(flasher->flash(image_, [this](std::size_t done, std::size_t total) {
       EXPECT_GT(done, progress_);
       progress_ = done;
-      EXPECT_EQ(total, 2 * 5003U);
+      EXPECT_EQ(total, 2 * image_.total_bytes());
     }));
   }
 
@@ -200,6 +206,103 @@ TEST_F(GdbRemoteTest, ReadsMemory) {
   ASSERT_TRUE(bytes.ok()) << bytes.status();
   ASSERT_EQ(bytes->size(), 3000U);
   EXPECT_EQ((*bytes)[2999], static_cast<std::uint8_t>(2999));
+}
+
+// A probe that tells which memory is flash, in which blocks.
+class GdbFlashTest : public GdbRemoteTest {
+ protected:
+  void SetUp() override {
+    GdbRemoteTest::SetUp();
+    stub_->add_flash({0x08000000, 0x10000, 0x1000});
+    stub_->add_flash({0x08010000, 0x10000, 0x8000});
+    for (std::size_t i = 0; i < 5000; ++i) image_.segments[0].bytes[i] = static_cast<std::uint8_t>(i);  // all bytes
+  }
+
+  std::vector<std::string> commands(const std::string& start) {
+    std::vector<std::string> found;
+    std::ranges::copy_if(stub_->commands, std::back_inserter(found),
+                         [&](const std::string& command) { return command.starts_with(start); });
+    return found;
+  }
+  void refuse(const std::string& start, const std::string& answer) {
+    stub_->instead = [=](const std::string& command, int) -> std::optional<std::string> {
+      return command.starts_with(start) ? std::optional("+" + encode_packet(answer)) : std::nullopt;
+    };
+  }
+};
+
+TEST_F(GdbFlashTest, ErasesTheBlocksOfTheImageAndWritesThemByVFlash) {
+  stub_->memory[0x08001FFF] = 0x11;  // beside the image, in one of its blocks
+  stub_->memory[0x08002000] = 0x22;
+  std::swap(image_.segments[0], image_.segments[1]);
+  const auto report = flash();
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(progress_, 2 * 5003U);
+  for (std::uint32_t i = 0; i < 5000; ++i) ASSERT_EQ(stub_->memory[0x08000000 + i], static_cast<std::uint8_t>(i)) << i;
+  EXPECT_EQ(stub_->memory[0x08010002], 3);
+  EXPECT_EQ(stub_->memory[0x08001FFF], 0xFF);
+  EXPECT_EQ(stub_->memory[0x08002000], 0x22);
+  EXPECT_THAT(commands("vFlashErase"), ElementsAre("vFlashErase:8000000,2000", "vFlashErase:8010000,8000"));
+  EXPECT_THAT(commands("vFlashDone"), SizeIs(1));
+  EXPECT_THAT(commands("M"), IsEmpty());
+}
+
+TEST_F(GdbFlashTest, WhatLiesBesideFlashIsWrittenAsMemory) {
+  image_.segments = {{0x20000000, std::vector<std::uint8_t>(3, 0x77)},
+                     {0x0801F000, std::vector<std::uint8_t>(5000, 0x66)}};  // ends in what is no flash any more
+  const auto report = flash();
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_THAT(commands("vFlashErase"), ElementsAre("vFlashErase:8018000,8000"));
+  EXPECT_THAT(commands("M"), ElementsAre(HasSubstr("M8020000,388:"), HasSubstr("M20000000,3:")));
+  EXPECT_EQ(stub_->memory[0x0801F000 + 4999], 0x66);
+}
+
+TEST_F(GdbFlashTest, EscapedBytesKeepToThePacketSize) {
+  stub_->features = "PacketSize=100;qXfer:memory-map:read+";
+  image_.segments[0].bytes.assign(5000, '}');
+  ASSERT_TRUE(flash().ok());
+  EXPECT_EQ(stub_->memory[0x08000000 + 4999], '}');
+  for (const std::string& command : stub_->commands) EXPECT_LE(encode_packet(command).size(), 0x100U);
+}
+
+TEST_F(GdbFlashTest, ReportsWhatTheProbeRefuses) {
+  const std::array<const char*, 3> refusals[] = {
+      {"vFlashErase", "E01", "refused to erase 8192 bytes of flash at 0x8000000"},
+      {"vFlashWrite", "E.memtype", "\"E.memtype\""},
+      {"vFlashDone", "", "refused to end the writing of flash"}};
+  for (const auto& [command, answer, words] : refusals) {
+    std::filesystem::remove(folder_ / "stub");
+    stub_.emplace(context_, folder_ / "stub");
+    stub_->add_flash({0x08000000, 0x20000, 0x1000});
+    progress_ = 0;
+    refuse(command, answer);
+    const auto report = flash();
+    EXPECT_EQ(reason_of(report.status()), "FLASH_WRITE_REFUSED") << command;
+    EXPECT_THAT(std::string(report.status().message()), HasSubstr(words));
+  }
+}
+
+TEST_F(GdbFlashTest, AProbeThatHasNoMapAfterAllIsWrittenAsMemory) {
+  refuse("qXfer", "E00");
+  EXPECT_EQ(reason_of(flash().status()), "FLASH_WRITE_REFUSED");
+  EXPECT_THAT(commands("M"), SizeIs(1));
+}
+
+TEST_F(GdbFlashTest, AMapThatMakesNoSenseIsNotGuessedAt) {
+  stub_->memory_map = "<memory-map><memory type='flash' start='0x08000000'></memory></memory-map>";
+  EXPECT_EQ(reason_of(flash().status()), "FLASHER_PROTOCOL");
+  EXPECT_THAT(commands("M"), IsEmpty());
+}
+
+TEST_F(GdbFlashTest, AMapThatNeverEndsIsNotRead) {
+  refuse("qXfer", "m" + std::string(1000, ' '));
+  EXPECT_EQ(reason_of(flash().status()), "FLASHER_PROTOCOL");
+  EXPECT_LT(commands("qXfer").size(), 100U);
+}
+
+TEST_F(GdbFlashTest, AMapThatStopsInTheMiddleIsRefused) {
+  refuse("qXfer", "m");
+  EXPECT_EQ(reason_of(flash().status()), "FLASHER_PROTOCOL");
 }
 
 }  // namespace
