@@ -56,7 +56,8 @@ packages_of() {
       gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf ;;
     emulator) echo qemu-system-arm qemu-system-misc ;;
     web) echo nodejs npm ;;
-    test) echo libgtest-dev libgmock-dev librapidcheck-dev openocd stm32flash ;;
+    test) echo libgtest-dev libgmock-dev librapidcheck-dev openocd stm32flash \
+      avrdude arduino-core-avr libsimavr-dev ;;
     browser) echo chromium ;;
     lint) echo clang-format clang-tidy shellcheck ;;
     fuzz) echo clang libclang-rt-14-dev ;;

@@ -108,6 +108,7 @@ constexpr ToolRule kRules[] = {
     {"avrdude", "cannot find programmer id", FlashFailure::kUsage},
     {"avrdude", "AVR part ", FlashFailure::kUsage},
     {"avrdude", "can't open config file", FlashFailure::kUsage},
+    {"avrdude", "out of range", FlashFailure::kUsage},  // the image does not fit
     {"avrdude", "Device or resource busy", FlashFailure::kBusy},
     {"avrdude", "cannot open port", FlashFailure::kNoProbe},
     {"avrdude", "cannot find USB device", FlashFailure::kNoProbe},

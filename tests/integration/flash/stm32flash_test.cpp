@@ -1,18 +1,16 @@
 // The real stm32flash, by recipe, flashes the simulated chip that our own client is tested on.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
-#include <cstdlib>
 #include <random>
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_split.h"
 #include "server/base/error.h"
 #include "server/flash/recipe_flasher.h"
+#include "tests/support/flash/installed.h"
 #include "tests/support/flash/stm32_rom.h"
 #include "tests/support/link/run_coroutine.h"
 
@@ -22,18 +20,10 @@ namespace {
 using test::Stm32Rom;
 using ::testing::HasSubstr;
 
-bool is_installed(const std::string& program) {
-  const char* path = std::getenv("PATH");
-  for (const std::string& folder : std::vector<std::string>(absl::StrSplit(path == nullptr ? "" : path, ':'))) {
-    if (::access((folder + "/" + program).c_str(), X_OK) == 0) return true;
-  }
-  return false;
-}
-
 class Stm32flashTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (!is_installed("stm32flash")) GTEST_SKIP() << "stm32flash is not installed: apt-get install stm32flash";
+    if (!test::is_installed("stm32flash")) GTEST_SKIP() << "stm32flash is not installed: apt-get install stm32flash";
     std::mt19937 random(7);
     image_.segments.push_back({0x08000000, std::vector<std::uint8_t>(20'000)});
     for (std::uint8_t& byte : image_.segments[0].bytes) byte = static_cast<std::uint8_t>(random());

@@ -96,6 +96,8 @@ TEST(ToolErrors, KnowsWhatOnlyBoardsBringAbout) {
   EXPECT_EQ(classify("st-flash", "Verification of flash failed at offset: 12"), FlashFailure::kVerify);
   EXPECT_EQ(classify("avrdude", "attempt 1 of 10: not in sync\navrdude error: verification mismatch"),
             FlashFailure::kVerify);
+  EXPECT_EQ(classify("avrdude", "avrdude error: address 0x40010 out of range at line 27 of image.hex"),
+            FlashFailure::kUsage);
   EXPECT_EQ(classify("stm32flash", "Failed to verify at address 0x08000100, expected 0x01 and found 0x02"),
             FlashFailure::kVerify);
   EXPECT_EQ(classify("stm32flash", "Failed to read memory at address 0x08000000, target write-protected?"),
