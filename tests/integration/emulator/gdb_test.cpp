@@ -1,0 +1,120 @@
+// The real GDB and our own client of its protocol on the same board: what one wrote, the other reads.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "server/flash/firmware.h"
+#include "server/flash/gdb_remote_flasher.h"
+#include "server/flash/tool_process.h"
+#include "server/link/agent_session.h"
+#include "server/link/serial_port.h"
+#include "tests/integration/emulator/board_types.h"
+#include "tests/integration/emulator/run_awaitable.h"
+#include "tests/support/emulator/farm_process.h"
+#include "tests/support/flash/installed.h"
+
+namespace tinyrig {
+namespace {
+
+using ::testing::HasSubstr;
+
+class GdbTest : public ::testing::TestWithParam<test::BoardUnderTest> {
+ protected:
+  GdbTest() : farm_({"--boards", GetParam().type}) {}
+
+  void SetUp() override {
+    if (!test::is_installed("gdb-multiarch")) {
+      GTEST_SKIP() << "gdb-multiarch is not installed: apt-get install gdb-multiarch";
+    }
+    ASSERT_TRUE(farm_.wait_for_log("boards are on")) << farm_.log();
+    const auto firmware = flash::load_firmware(farm_.environment().firmware, GetParam().type);
+    ASSERT_TRUE(firmware.ok()) << firmware.status();
+    firmware_ = *firmware;
+    flasher_ = flash::make_gdb_remote_flasher({farm_.flasher_endpoint(GetParam().id)});
+  }
+
+  // What it printed. It ends with 0 whatever happened.
+  std::string gdb(const std::vector<std::string>& commands) {
+    const std::string endpoint = farm_.flasher_endpoint(GetParam().id).substr(std::string("unix:").size());
+    flash::ToolRun tool;
+    tool.argv = {"gdb-multiarch", "-nx", "-batch", "-ex", "set confirm off", elf(), "-ex", "target remote " + endpoint};
+    for (const std::string& command : commands) tool.argv.insert(tool.argv.end(), {"-ex", command});
+    flash::ToolProcess process;
+    const auto end = test::run(context_, process.run(std::move(tool)));
+    EXPECT_TRUE(end.ok() && !end->timed_out) << end.status();
+    return end.ok() ? end->output : "";
+  }
+  std::string elf() const { return farm_.environment().firmware + "/" + GetParam().type + "/tinyrig-agent.elf"; }
+  std::filesystem::path file(const std::string& name) const { return farm_.state_folder() / name; }
+
+  void expect_agent() {
+    auto port = link::SerialPort::open(context_.get_executor(), farm_.port(GetParam().id));
+    ASSERT_TRUE(port.ok()) << port.status();
+    link::AgentSession session(*std::move(port));
+    const auto hello = test::run(context_, session.hello(std::chrono::seconds(20)));
+    ASSERT_TRUE(hello.ok()) << hello.status();
+    EXPECT_EQ(hello->build_id(), firmware_.build_id);
+  }
+
+  boost::asio::io_context context_;
+  test::FarmProcess farm_;
+  flash::Firmware firmware_;
+  std::unique_ptr<flash::Flasher> flasher_;
+};
+
+TEST_P(GdbTest, ReadsWhatWeWrote) {
+  const auto report = test::run(context_, flasher_->flash(firmware_.image, {}));
+  ASSERT_TRUE(report.ok()) << report.status();
+  std::vector<std::string> commands;
+  for (std::size_t i = 0; i < firmware_.image.segments.size(); ++i) {
+    const flash::Segment& segment = firmware_.image.segments[i];
+    commands.push_back(absl::StrFormat("dump binary memory %s 0x%x 0x%x", file(std::to_string(i)).string(),
+                                       segment.address, segment.address + segment.bytes.size()));
+  }
+  commands.emplace_back("compare-sections");
+  commands.emplace_back("detach");
+  const std::string printed = gdb(commands);
+  for (std::size_t i = 0; i < firmware_.image.segments.size(); ++i) {
+    std::ifstream stream(file(std::to_string(i)), std::ios::binary);
+    const std::vector<char> dumped{std::istreambuf_iterator<char>(stream), {}};
+    EXPECT_EQ(std::vector<std::uint8_t>(dumped.begin(), dumped.end()), firmware_.image.segments[i].bytes) << printed;
+  }
+  EXPECT_THAT(printed, HasSubstr("matched."));
+  EXPECT_EQ(printed.find("MIS-MATCHED"), std::string::npos) << printed;
+  expect_agent();
+}
+
+TEST_P(GdbTest, WritesWhatWeRead) {
+  // Nothing of the image is there before, so that what is found afterwards was loaded. (What lies between sections is
+  // zero, and not loaded.)
+  std::vector<std::string> commands;
+  for (std::size_t i = 0; i < firmware_.image.segments.size(); ++i) {
+    const flash::Segment& segment = firmware_.image.segments[i];
+    std::vector<std::uint8_t> other = segment.bytes;
+    for (std::uint8_t& byte : other) byte = byte == 0 ? 0 : static_cast<std::uint8_t>(byte ^ 0xFF);
+    std::ofstream(file(std::to_string(i)), std::ios::binary)
+        .write(reinterpret_cast<const char*>(other.data()), static_cast<std::streamsize>(other.size()));
+    commands.push_back(absl::StrFormat("restore %s binary 0x%x", file(std::to_string(i)).string(), segment.address));
+  }
+  commands.insert(commands.end(), {"compare-sections", "load", "monitor system_reset", "detach"});
+  const std::string printed = gdb(commands);
+  EXPECT_THAT(printed, HasSubstr("MIS-MATCHED"));
+  for (const flash::Segment& segment : firmware_.image.segments) {
+    const auto memory = test::run(context_, flasher_->read(segment.address, segment.bytes.size()));
+    ASSERT_TRUE(memory.ok()) << memory.status();
+    EXPECT_EQ(*memory, segment.bytes) << printed;
+  }
+  expect_agent();
+}
+
+INSTANTIATE_TEST_SUITE_P(FlasherBoards, GdbTest,
+                         ::testing::Values(test::kBoards[0], test::kBoards[1], test::kBoards[5]), test::test_name);
+
+}  // namespace
+}  // namespace tinyrig
