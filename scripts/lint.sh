@@ -4,13 +4,11 @@ cpp_files() { git -C "$ROOT" ls-files '*.h' '*.cpp' | sed "s|^|$ROOT/|"; }
 
 check_format() { cpp_files | xargs -r clang-format --dry-run --Werror; }
 
-# Every file that the lint build compiles: each alone, so that one that leans on its neighbours' includes fails.
 check_tidy() {
   local lint="$BUILD_DIR/lint"
   cmake --build "$lint" -j "$JOBS" --target tinyrig_api tinyrig_agent_api tinyrig_agent_messages tinyrig_catalog_texts \
     tinyrig_tflite_header tinyrig_usb_table_text
-  sed -n 's|.*"file": "\(.*\.cpp\)".*|\1|p' "$lint/compile_commands.json" | grep -v "^$BUILD_DIR/" | sort -u |
-    xargs -P "$JOBS" -n 4 clang-tidy -p "$lint" --quiet
+  python3 "$ROOT/scripts/lint_tidy.py" "$lint" "$JOBS"
 }
 
 check_proto() { (cd "$ROOT/proto" && npx --yes @bufbuild/buf@1.60.0 lint); }
