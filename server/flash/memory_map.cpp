@@ -122,7 +122,7 @@ struct Memory {
   std::optional<std::uint64_t> start, length, block;
 };
 
-absl::Status add(const Memory& memory, std::vector<FlashRegion>& regions) {
+absl::Status add_region(const Memory& memory, std::vector<FlashRegion>& regions) {
   if (!memory.is_flash) return absl::OkStatus();
   if (!memory.start || !memory.length || !memory.block) {
     return bad_map("flash without a start, a length or a block size that is a number");
@@ -163,7 +163,7 @@ absl::StatusOr<std::vector<FlashRegion>> parse_memory_map(std::string_view xml) 
     }
     if (tag.name == "memory" && (tag.closes || tag.empty)) {
       if (!memory.has_value()) return bad_map("an end without a start");
-      if (const absl::Status added = add(*memory, regions); !added.ok()) return added;
+      if (const absl::Status added = add_region(*memory, regions); !added.ok()) return added;
       memory.reset();
     }
     is_whole = tag.name == "memory-map" && (tag.closes || tag.empty);
