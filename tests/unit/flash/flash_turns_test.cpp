@@ -91,7 +91,7 @@ class FlashTurnsTest : public ::testing::Test {
   }
 
   asio::io_context io_;
-  const FirmwareImage image_;
+  const FirmwareImage image_{};
   std::vector<int> started_;
   std::shared_ptr<FlashTurns> turns_ = std::make_shared<FlashTurns>(2);
   std::vector<std::unique_ptr<Board>> boards_;
@@ -201,7 +201,7 @@ TEST(FlashTurns, BoardsOnManyThreadsAllGetTheirTurn) {
   constexpr int kBoards = 200, kAtOnce = 3;
   std::atomic<int> now = 0, most = 0;
   const auto turns = std::make_shared<FlashTurns>(kAtOnce);
-  const FirmwareImage image;
+  const FirmwareImage image{};
   std::vector<std::unique_ptr<Flasher>> flashers;
   std::vector<std::future<absl::StatusOr<FlashReport>>> ends;
   asio::thread_pool pool(4);
