@@ -68,8 +68,8 @@ class BoardWorker {
   std::atomic<bool> looking_ = false;
   std::shared_ptr<boards::Visit> visit_;  // from when it is let in until its run() has returned
   bool visit_has_begun_ = false;
-  bool woken_ = false;                    // since the last look into the queue
-  bool check_alive_ = false;              // before anything else
+  bool woken_ = false;        // since the last look into the queue
+  bool check_alive_ = false;  // before anything else
   std::atomic<bool> stopping_ = false;
   std::chrono::milliseconds retry_after_;
   int failures_in_a_row_ = 0;       // of runs

@@ -20,7 +20,7 @@ struct Setup {
   std::uint32_t boot_count = 1;
   ResetReason reset_reason = ResetReason::kPowerOn;
   std::uint32_t clock_slow_ppm = 0;  // how much the counter lags behind what it states: a bad crystal
-  std::string pty_link;  // removed when the agent ends
+  std::string pty_link;              // removed when the agent ends
   std::span<std::byte> stack;
   // Starts the process anew, as a reset starts a board; returns only when that fails.
   void (*restart)() = nullptr;
