@@ -36,22 +36,20 @@ std::string probe_of(const std::filesystem::path& farm_file) {
   return std::regex_search(farm, found, std::regex("gdb-remote\"[^}]*endpoint = \"([^\"]+)\"")) ? found[1].str() : farm;
 }
 
-absl::Status jump_nowhere(const std::string& probe, const std::string& packet) {
-  boost::asio::io_context io;
-  const auto jump = [&]() -> boost::asio::awaitable<absl::Status> {
-    absl::StatusOr<flash::StreamSocket> socket = co_await flash::connect_to(probe, seconds(5));
-    if (!socket.ok()) co_return socket.status();
-    flash::RspClient client(*std::move(socket), seconds(5));
-    if (absl::Status halted = co_await client.handshake(); !halted.ok()) co_return halted;
-    // QEMU takes single registers from those alone who know what it calls them.
-    const absl::StatusOr<std::string> names = co_await client.command("qXfer:features:read:target.xml:0,100");
-    if (!names.ok()) co_return names.status();
-    const absl::StatusOr<std::string> answer = co_await client.command(packet);
-    if (!answer.ok()) co_return answer.status();
-    if (*answer != "OK") co_return absl::InternalError("the probe answered " + *answer);
-    co_return co_await client.detach();
-  };
-  return run(io, jump());
+boost::asio::awaitable<absl::Status> jump_nowhere(std::string probe, std::string packet) {
+  absl::StatusOr<flash::StreamSocket> socket = co_await flash::connect_to(probe, seconds(5));
+  if (!socket.ok()) co_return socket.status();
+  flash::RspClient client(*std::move(socket), seconds(5));
+  const absl::Status halted = co_await client.handshake();
+  if (!halted.ok()) co_return halted;
+  // QEMU takes single registers from those alone who know what it calls them.
+  const std::string ask_names = "qXfer:features:read:target.xml:0,100";
+  const absl::StatusOr<std::string> names = co_await client.command(ask_names);
+  if (!names.ok()) co_return names.status();
+  const absl::StatusOr<std::string> answer = co_await client.command(packet);
+  if (!answer.ok()) co_return answer.status();
+  if (*answer != "OK") co_return absl::InternalError("the probe answered " + *answer);
+  co_return co_await client.detach();
 }
 
 class CrashTest : public ::testing::TestWithParam<Crashing> {};
@@ -68,18 +66,20 @@ TEST_P(CrashTest, IsKeptWithTheRun) {
   ASSERT_TRUE(daemon.api().watch_runs(job_id, within(seconds(90)), [](const v1::RunSummary& run) {
     return run.step() == "session 1 of 2: measuring";
   })) << daemon.log();
-  const absl::Status crashed = jump_nowhere(probe_of(emulator.farm_file()), GetParam().jump_nowhere);
+  boost::asio::io_context io;
+  const absl::Status crashed = run(io, jump_nowhere(probe_of(emulator.farm_file()), GetParam().jump_nowhere));
   ASSERT_TRUE(crashed.ok()) << crashed;
 
   const v1::Job job = daemon.api().finished_job(job_id, within(seconds(150)));
   EXPECT_EQ(job.outcome(), v1::OUTCOME_SUCCEEDED) << job.DebugString() << daemon.log();
-  const v1::Run run = daemon.api().run(job.runs(0).run_id());
-  ASSERT_EQ(run.attempts_size(), 2) << run.DebugString();
-  EXPECT_EQ(run.attempts(0).outcome(), v1::OUTCOME_BOARD_ERROR);
-  EXPECT_THAT(run.attempts(0).message(), HasSubstr("its firmware crashed: " + std::string(GetParam().cause)));
-  EXPECT_THAT(run.attempts(0).message(), HasSubstr(" at 0xf0000000"));
-  EXPECT_THAT(daemon.cli({"board", "log", run.attempts(0).board_id()}).output, HasSubstr("its firmware crashed: "));
-  EXPECT_THAT(run.attempts(1).message(), ::testing::Not(HasSubstr("crashed"))) << "told once";
+  const v1::Run measured = daemon.api().run(job.runs(0).run_id());
+  ASSERT_EQ(measured.attempts_size(), 2) << measured.DebugString();
+  EXPECT_EQ(measured.attempts(0).outcome(), v1::OUTCOME_BOARD_ERROR);
+  EXPECT_THAT(measured.attempts(0).message(), HasSubstr("its firmware crashed: " + std::string(GetParam().cause)));
+  EXPECT_THAT(measured.attempts(0).message(), HasSubstr(" at 0xf0000000"));
+  EXPECT_THAT(daemon.cli({"board", "log", measured.attempts(0).board_id()}).output,
+              HasSubstr("its firmware crashed: "));
+  EXPECT_THAT(measured.attempts(1).message(), ::testing::Not(HasSubstr("crashed"))) << "told once";
 }
 
 INSTANTIATE_TEST_SUITE_P(Cores, CrashTest,
