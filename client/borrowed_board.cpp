@@ -6,6 +6,7 @@
 
 #include "client/caller.h"
 #include "client/format.h"
+#include "client/table.h"
 #include "tinyrig/v1/board.grpc.pb.h"
 
 namespace tinyrig::client {

@@ -17,6 +17,7 @@
 #include "client/duration.h"
 #include "client/format.h"
 #include "client/interrupt.h"
+#include "client/table.h"
 #include "tinyrig/v1/board_access.grpc.pb.h"
 
 namespace tinyrig::client {

@@ -11,6 +11,7 @@
 #include "client/format.h"
 #include "client/interrupt.h"
 #include "client/model_upload.h"
+#include "client/table.h"
 #include "server/flash/elf.h"
 #include "tinyrig/v1/board_access.grpc.pb.h"
 

@@ -5,7 +5,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <string>
-#include <utility>
 
 #include "server/link/transport.h"
 
@@ -38,7 +37,7 @@ class FdTransport : public Transport {
   using WaitType = boost::asio::posix::stream_descriptor::wait_type;
   // Of reading, or of writing: the two may wait at the same time.
   struct Wait {
-    Wait(boost::asio::any_io_executor executor, WaitType for_what) : type(for_what), timer(std::move(executor)) {}
+    Wait(const boost::asio::any_io_executor& executor, WaitType for_what) : type(for_what), timer(executor) {}
 
     const WaitType type;
     boost::asio::steady_timer timer;
