@@ -43,6 +43,7 @@ awaitable<void> ConsoleVisit::run(BoardKeeper& keeper) {
   keeper.log("info", absl::StrCat("console opened by ", owner_));
   hooks_.opened(path, baud_rate);
   absl::Status status = co_await receive();
+  if (!end_.has_value()) end_ = std::move(status);  // before a write that the closed port cuts off says something else
   port_->close();
   asio::steady_timer writer(strand_);
   while (writing_) {  // its wait is over: it runs behind this
@@ -52,7 +53,7 @@ awaitable<void> ConsoleVisit::run(BoardKeeper& keeper) {
   port_.reset();
   if (!waiting_.empty()) hooks_.received(std::exchange(waiting_, {}));
   keeper.log("info", absl::StrCat("console closed by ", owner_));
-  hooks_.ended(end_.has_value() ? *end_ : std::move(status));
+  hooks_.ended(*end_);
 }
 
 awaitable<absl::Status> ConsoleVisit::receive() {

@@ -9,14 +9,8 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
-#include "server/flash/firmware.h"
-#include "server/flash/gdb_remote_flasher.h"
 #include "server/flash/tool_process.h"
-#include "server/link/agent_session.h"
-#include "server/link/serial_port.h"
-#include "tests/integration/emulator/board_types.h"
-#include "tests/integration/emulator/run_awaitable.h"
-#include "tests/support/emulator/farm_process.h"
+#include "tests/integration/emulator/flashable_board.h"
 #include "tests/support/flash/installed.h"
 
 namespace tinyrig {
@@ -24,19 +18,13 @@ namespace {
 
 using ::testing::HasSubstr;
 
-class GdbTest : public ::testing::TestWithParam<test::BoardUnderTest> {
+class GdbTest : public test::FlashableBoardTest {
  protected:
-  GdbTest() : farm_({"--boards", GetParam().type}) {}
-
   void SetUp() override {
     if (!test::is_installed("gdb-multiarch")) {
       GTEST_SKIP() << "gdb-multiarch is not installed: apt-get install gdb-multiarch";
     }
-    ASSERT_TRUE(farm_.wait_for_log("boards are on")) << farm_.log();
-    const auto firmware = flash::load_firmware(farm_.environment().firmware, GetParam().type);
-    ASSERT_TRUE(firmware.ok()) << firmware.status();
-    firmware_ = *firmware;
-    flasher_ = flash::make_gdb_remote_flasher({farm_.flasher_endpoint(GetParam().id)});
+    FlashableBoardTest::SetUp();
   }
 
   // What it printed. It ends with 0 whatever happened.
@@ -52,20 +40,6 @@ class GdbTest : public ::testing::TestWithParam<test::BoardUnderTest> {
   }
   std::string elf() const { return farm_.environment().firmware + "/" + GetParam().type + "/tinyrig-agent.elf"; }
   std::filesystem::path file(const std::string& name) const { return farm_.state_folder() / name; }
-
-  void expect_agent() {
-    auto port = link::SerialPort::open(context_.get_executor(), farm_.port(GetParam().id));
-    ASSERT_TRUE(port.ok()) << port.status();
-    link::AgentSession session(*std::move(port));
-    const auto hello = test::run(context_, session.hello(std::chrono::seconds(20)));
-    ASSERT_TRUE(hello.ok()) << hello.status();
-    EXPECT_EQ(hello->build_id(), firmware_.build_id);
-  }
-
-  boost::asio::io_context context_;
-  test::FarmProcess farm_;
-  flash::Firmware firmware_;
-  std::unique_ptr<flash::Flasher> flasher_;
 };
 
 TEST_P(GdbTest, ReadsWhatWeWrote) {
