@@ -1,7 +1,9 @@
 // tinyrig board: one board, and keeping it out of the queue.
 #include <algorithm>
+#include <cstdint>
 #include <string>
 
+#include "client/board_text.h"
 #include "client/borrowed_board.h"
 #include "client/caller.h"
 #include "client/commands.h"
@@ -14,44 +16,6 @@
 namespace tinyrig::client {
 namespace {
 
-std::string board_line(const std::string& name, const std::string& value) {
-  return "  " + name + std::string(12 - name.size(), ' ') + printable(value) + "\n";
-}
-
-std::string hold_line(const v1::Hold& hold) {
-  std::string text = hold_kind(hold.kind()) + " by " + hold.owner() + " since " + time(hold.begin_time());
-  text += hold.has_expire_time() ? " until " + time(hold.expire_time()) : " until it is released";
-  return text + (hold.reason().empty() ? "" : ": " + hold.reason());
-}
-
-std::string board_text(const v1::Board& board, const v1::BoardType& type) {
-  std::string labels;
-  for (const std::string& label : board.labels()) labels += (labels.empty() ? "" : ", ") + label;
-  std::string text = "board " + printable(board.id()) + (board.emulated() ? " (emulated)" : "") + "\n";
-  text += board_line("type", board.board_type() + ", " + type.display_name() + ", " + type.core());
-  text += board_line("labels", labels.empty() ? "-" : labels);
-  text += board_line("port", board.port());
-  text += board_line("activity", activity(board.activity()) +
-                                     (board.current_run_id().empty() ? "" : ", runs " + board.current_run_id()) +
-                                     (board.current_step().empty() ? "" : ": " + board.current_step()));
-  text += board_line("health", health(board.health()) + (board.health_code().empty() ? "" : " " + board.health_code()) +
-                                   (board.health_reason().empty() ? "" : ": " + board.health_reason()));
-  if (board.has_hold()) text += board_line("held", hold_line(board.hold()));
-  text += board_line("agent", board.agent().build_id().empty() ? "-" : board.agent().build_id());
-  text += board_line("runtimes", runtimes(board.agent()));
-  text +=
-      board_line("unit id", board.agent().unit_id().empty() ? "none: the identity is weak" : board.agent().unit_id());
-  for (const v1::RecoveryRung& rung : board.recovery()) {
-    text += board_line(&rung == &board.recovery(0) ? "recovery" : "",
-                       rung.rung() + ": helped " + grouped(rung.helped()) + " of " + grouped(rung.tried()) +
-                           " times, last " + time(rung.last_time()) +
-                           (rung.last_failure().empty() ? "" : ", without success: " + rung.last_failure()));
-  }
-  text += board_line("last seen", time(board.last_seen_time()));
-  return text + board_line("runs", grouped(board.runs_finished()) + ", of which " + grouped(board.runs_failed()) +
-                                       " failed for the board's sake");
-}
-
 // Calls, waits for the board unless told not to, and says what was done.
 template <class Method, class Request, class Response>
 ExitCode keep_board(const GlobalOptions& global, const HoldOptions& options, Method method, const Request& request,
@@ -62,7 +26,7 @@ ExitCode keep_board(const GlobalOptions& global, const HoldOptions& options, Met
   if (const ExitCode called = connection.call(*stub, method, request, response); called != kOk) return called;
   if (global.json) {
     if (!print(to_json(*response))) return kUnavailable;
-  } else if (!print(printable(options.board) + " is " + printable(hold_line(response->board().hold())) + "\n")) {
+  } else if (!print(printable(options.board) + " is " + printable(hold_text(response->board().hold())) + "\n")) {
     return kUnavailable;
   }
   if constexpr (requires { response->token(); }) {

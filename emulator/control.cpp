@@ -8,9 +8,11 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
+#include <cstdint>
 #include <sstream>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "emulator/listen.h"
 #include "server/base/error.h"
 #include "server/base/use_tuple.h"
@@ -28,7 +30,7 @@ std::string answer_of(const absl::Status& status) {
 
 constexpr char kUsage[] =
     "error BAD_REQUEST known: status | power BOARD on|off|cycle | reset BOARD | plug BOARD | unplug BOARD | crash "
-    "BOARD\n";
+    "BOARD | speed BOARD BAUD|any\n";
 
 }  // namespace
 
@@ -111,6 +113,12 @@ asio::awaitable<std::string> Control::answer(std::string request) {
       done = co_await std::move(switching);
     }
     co_return answer_of(done);
+  }
+  if (verb == "speed") {
+    std::uint32_t baud = 0;
+    if (how != "any" && (!absl::SimpleAtoi(how, &baud) || baud == 0)) co_return kUsage;
+    board->line().set_uart_baud(baud);
+    co_return "ok\n";
   }
   if (!how.empty()) co_return kUsage;
   if (verb == "reset") {

@@ -9,6 +9,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/write.hpp>
+#include <charconv>
+#include <cstdint>
 #include <utility>
 
 #include "emulator/listen.h"
@@ -31,6 +33,14 @@ bool is_reset_command(const std::string& payload) {
   return starts_with(command, "reset") || starts_with(command, "system_reset");
 }
 
+// "M200,4:..." and "X200,4:..." with an address in flash.
+bool writes_flash(const std::string& payload, const DebugTarget& target) {
+  if (!starts_with(payload, "M") && !starts_with(payload, "X")) return false;
+  std::uint64_t address = 0;
+  const auto [end, error] = std::from_chars(payload.data() + 1, payload.data() + payload.size(), address, 16);
+  return error == std::errc() && target.is_flash(address);
+}
+
 }  // namespace
 
 struct GdbProxy::Session {
@@ -39,7 +49,7 @@ struct GdbProxy::Session {
 
   Socket debugger;
   Socket stub;
-  bool wrote_memory = false;
+  bool wrote_flash = false;
   bool asked_for_reset = false;
   bool detached = false;  // and waits for an answer
 };
@@ -102,7 +112,7 @@ asio::awaitable<void> GdbProxy::serve(std::shared_ptr<Session> session) {
   co_await std::move(carrying);
   boost::system::error_code ignored;
   session->stub.close(ignored);
-  auto leaving = target->debugger_left(session->wrote_memory, session->asked_for_reset);
+  auto leaving = target->debugger_left(session->wrote_flash, session->asked_for_reset);
   co_await std::move(leaving);
   if (!session->detached) co_return;
   auto answering = asio::async_write(session->debugger, asio::buffer(kOkAnswer, sizeof kOkAnswer - 1), kUseTuple);
@@ -110,6 +120,8 @@ asio::awaitable<void> GdbProxy::serve(std::shared_ptr<Session> session) {
 }
 
 asio::awaitable<void> GdbProxy::carry_commands(std::shared_ptr<Session> session) {
+  const std::shared_ptr<DebugTarget> target = target_.lock();
+  if (target == nullptr) co_return;
   flash::RspDecoder decoder;
   std::array<std::uint8_t, 8192> buffer;
   for (;;) {
@@ -138,7 +150,7 @@ asio::awaitable<void> GdbProxy::carry_commands(std::shared_ptr<Session> session)
             session->detached = event->payload != "k";
             co_return;
           }
-          session->wrote_memory |= starts_with(event->payload, "M") || starts_with(event->payload, "X");
+          session->wrote_flash |= writes_flash(event->payload, *target);
           if (is_reset_command(event->payload)) {
             session->asked_for_reset = true;
             onward += flash::encode_packet("qRcmd," + flash::to_hex(std::string_view("system_reset")));

@@ -7,6 +7,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -21,8 +22,9 @@ class DebugTarget {
   virtual ~DebugTarget() = default;
   virtual bool has_power() const = 0;
   virtual std::string debug_socket() const = 0;
+  virtual bool is_flash(std::uint64_t address) const = 0;
   /// The machine is still halted. Keeps what was written, resets if asked or needed, and lets it run.
-  virtual boost::asio::awaitable<void> debugger_left(bool wrote_memory, bool asked_for_reset) = 0;
+  virtual boost::asio::awaitable<void> debugger_left(bool wrote_flash, bool asked_for_reset) = 0;
 };
 
 class GdbProxy : public std::enable_shared_from_this<GdbProxy> {

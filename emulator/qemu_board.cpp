@@ -224,22 +224,28 @@ void QemuBoard::crash() {
   if (process_ != nullptr) process_->kill();
 }
 
-asio::awaitable<void> QemuBoard::debugger_left(bool wrote_memory, bool asked_for_reset) {
+bool QemuBoard::is_flash(std::uint64_t address) const {
+  return std::ranges::any_of(type_.flash, [address](const FlashRegion& region) {
+    return address >= region.address && address - region.address < region.bytes;
+  });
+}
+
+asio::awaitable<void> QemuBoard::debugger_left(bool wrote_flash, bool asked_for_reset) {
   auto locking = mutex_.lock();
   const AsyncMutex::Lock lock = co_await std::move(locking);
   if (!has_power()) co_return;
   const auto qmp = qmp_;
   auto stopping = qmp->stop();  // the debugger may have let it run
   absl::Status status = co_await std::move(stopping);
-  if (status.ok() && wrote_memory) {
+  if (status.ok() && wrote_flash) {
     auto saving = save_flash();
     status = co_await std::move(saving);
   }
-  if (status.ok() && (wrote_memory || asked_for_reset)) {
+  if (status.ok() && (wrote_flash || asked_for_reset)) {
     auto running = reset_and_run();
     status = co_await std::move(running);
     if (status.ok())
-      spdlog::info("{}: {}reset by its debug probe, {}", id_, wrote_memory ? "flashed and " : "", name_of(state_));
+      spdlog::info("{}: {}reset by its debug probe, {}", id_, wrote_flash ? "flashed and " : "", name_of(state_));
   } else if (status.ok() && state_ == BoardState::kRunning) {
     auto resuming = qmp->resume();
     status = co_await std::move(resuming);

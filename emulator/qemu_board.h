@@ -4,6 +4,7 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -44,7 +45,8 @@ class QemuBoard : public Board, public DebugTarget, public std::enable_shared_fr
   // DebugTarget
   bool has_power() const override { return state_ == BoardState::kRunning || state_ == BoardState::kBlank; }
   std::string debug_socket() const override { return paths_.qemu_gdb.string(); }
-  boost::asio::awaitable<void> debugger_left(bool wrote_memory, bool asked_for_reset) override;
+  bool is_flash(std::uint64_t address) const override;
+  boost::asio::awaitable<void> debugger_left(bool wrote_flash, bool asked_for_reset) override;
 
  private:
   boost::asio::awaitable<absl::Status> start();

@@ -18,6 +18,7 @@
 
 #include "server/base/error.h"
 #include "server/base/use_tuple.h"
+#include "server/link/tty_settings.h"
 
 namespace tinyrig::emulator {
 namespace {
@@ -114,6 +115,7 @@ asio::awaitable<void> SerialLine::carry_to_board(std::shared_ptr<Pty> pty) {
     if (error || self == nullptr) co_return;
     const std::shared_ptr<BoardEnd> board = board_;
     if (board == nullptr || !self->passes(Direction::kToBoard, count)) continue;  // power is off, or lost
+    carry_at_speed(buffer.data(), count);
     auto writing = asio::async_write(board->socket, asio::buffer(buffer.data(), count), kUseTuple);
     co_await std::move(writing);  // an error means that the board is gone, and these bytes with it
   }
@@ -125,8 +127,16 @@ asio::awaitable<void> SerialLine::carry_to_host(std::shared_ptr<BoardEnd> board)
     auto reading = board->socket.async_read_some(asio::buffer(buffer), kUseTuple);
     const auto [error, count] = co_await std::move(reading);
     if (error) co_return;
-    if (passes(Direction::kToHost, count)) send_to_host(buffer.data(), count);
+    if (!passes(Direction::kToHost, count)) continue;
+    carry_at_speed(buffer.data(), count);
+    send_to_host(buffer.data(), count);
   }
+}
+
+void SerialLine::carry_at_speed(char* bytes, std::size_t count) const {
+  if (uart_baud_ == 0 || pty_ == nullptr || link::baud_of(pty_->host_side.native_handle()) == uart_baud_) return;
+  // Bits are looked at in the wrong places: no byte is right, and each depends on where it stands.
+  for (std::size_t i = 0; i < count; ++i) bytes[i] = static_cast<char>(~bytes[i] ^ static_cast<char>(i * 0x1D & 0x7F));
 }
 
 void SerialLine::send_to_host(const char* bytes, std::size_t count) {

@@ -35,6 +35,10 @@ class SerialLine : public std::enable_shared_from_this<SerialLine> {
   using Tap = std::function<bool(Direction, std::size_t)>;
   void set_tap(Tap tap) { tap_ = std::move(tap); }
 
+  /// The board's UART runs at this speed: as long as whoever has the port open runs at another one, what comes is not
+  /// what was sent, either way. 0, as in the beginning: a line without speeds.
+  void set_uart_baud(std::uint32_t baud) { uart_baud_ = baud; }
+
   // The board's end. Bytes on their way to an earlier one are gone.
   void attach(Fd board);
   void detach();
@@ -50,6 +54,8 @@ class SerialLine : public std::enable_shared_from_this<SerialLine> {
   boost::asio::awaitable<void> carry_to_host(std::shared_ptr<BoardEnd> board);
   boost::asio::awaitable<void> write_backlog(std::shared_ptr<Pty> pty);
   void send_to_host(const char* bytes, std::size_t count);
+  // What arrives of it at the speeds of both ends.
+  void carry_at_speed(char* bytes, std::size_t count) const;
   bool passes(Direction direction, std::size_t count) const { return !tap_ || tap_(direction, count); }
 
   const boost::asio::any_io_executor executor_;
@@ -57,6 +63,7 @@ class SerialLine : public std::enable_shared_from_this<SerialLine> {
   std::shared_ptr<Pty> pty_;
   std::shared_ptr<BoardEnd> board_;
   std::uint64_t dropped_ = 0;
+  std::uint32_t uart_baud_ = 0;
   Tap tap_;
 };
 

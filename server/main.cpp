@@ -73,7 +73,7 @@ int serve(const daemon::Options& options) {
   asio::thread_pool pool(options.threads);
   auto farm = daemon::Farm::make(*std::move(farm_boards), *catalog, options.firmware_dir,
                                  {pool.get_executor(), **store, events, queue, *holds, directory, models, **check,
-                                  clock, TINYRIG_VERSION, options.flashes_per_controller});
+                                  clock, TINYRIG_VERSION, options.flashes_per_controller, options.data_dir / "ports"});
   if (!farm.ok()) return fail(farm.status());
   queue.on_work([&farm] { (*farm)->wake(); });
   holds->on_change([&farm](const std::string& board_id) { (*farm)->look_again(board_id); });

@@ -36,6 +36,7 @@ class Observer final : public RunObserver {
     board_.on_step(absl::StrCat("golden model: ", step), progress);
   }
   void on_log(const std::string& level, const std::string& text) override { board_.log(level, text); }
+  void on_slot_write() override { board_.on_slot_write(); }
   bool cancelled() const override { return board_.closed(); }
 
  private:

@@ -129,7 +129,14 @@ class Execution {
       TINYRIG_CO_RETURN_IF_ERROR(co_await flash_slot());
       co_return absl::OkStatus();
     }
-    AgentSession::Progress report = progress();
+    AgentSession::Progress report = [this, counted = !in_slot_](std::uint64_t done, std::uint64_t total) mutable {
+      // What goes on where it had stopped erases nothing.
+      if (!counted && session_.resumed_from_bytes() == 0) {
+        counted = true;
+        observer_.on_slot_write();
+      }
+      progress()(done, total);
+    };
     absl::Status uploaded = co_await session_.upload(destination(), image(), report, /*resume=*/true);
     co_return uploaded;
   }
@@ -146,6 +153,7 @@ class Execution {
     segment.bytes.assign(image().begin(), image().end());
     slot.segments.push_back(std::move(segment));
     flash::Progress report = [this](std::size_t done, std::size_t total) { progress()(done, total); };
+    observer_.on_slot_write();
     absl::StatusOr<flash::FlashReport> flashed = co_await board_.flasher->flash(slot, report);
     if (!flashed.ok()) co_return flashed.status();
     TINYRIG_CO_RETURN_IF_ERROR(co_await hello());

@@ -29,6 +29,8 @@ class RunObserver {
   // "session 2 of 3: measuring", and how far this run is, 0..1.
   virtual void on_step(const std::string& step, double progress) = 0;
   virtual void on_log(const std::string& level, const std::string& text) = 0;
+  // The board's model slot is erased and written: once for each time.
+  virtual void on_slot_write() = 0;
   // Asked between steps: stop?
   virtual bool cancelled() const = 0;
 };

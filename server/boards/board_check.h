@@ -23,6 +23,8 @@ struct BoardUnderCheck {
   double calibration_ratio;
   std::function<void(const std::string& step, double progress)> on_step;
   std::function<void(const std::string& level, const std::string& text)> log;
+  // The model slot is being written.
+  std::function<void()> on_slot_write;
   // Asked between steps: stop?
   std::function<bool()> closed;
 };

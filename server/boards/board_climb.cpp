@@ -207,6 +207,11 @@ awaitable<absl::Status> BoardKeeper::meet(const RecoveryStep& step) {
   co_return absl::OkStatus();
 }
 
+awaitable<absl::Status> BoardKeeper::reach_port() {
+  if (power_ != nullptr) TINYRIG_CO_RETURN_IF_ERROR(co_await power_->supply());
+  co_return find_port();
+}
+
 awaitable<absl::Status> BoardKeeper::open() {
   if (closed_) co_return absl::CancelledError("the board is being closed");
   if (session_ != nullptr) {
@@ -216,6 +221,7 @@ awaitable<absl::Status> BoardKeeper::open() {
     if (alive.ok()) co_return absl::OkStatus();
     session_.reset();
   }
+  TINYRIG_CO_RETURN_IF_ERROR(co_await reach_port());
   absl::StatusOr<std::unique_ptr<link::SerialPort>> port =
       link::SerialPort::open(strand_, farm_board_.port, type_.baud);
   if (!port.ok()) co_return port.status();

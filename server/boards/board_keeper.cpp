@@ -98,6 +98,37 @@ void BoardKeeper::clear_step() {
   view_.clear_current_step_progress();
 }
 
+void BoardKeeper::count_firmware_write() {
+  v1::FlashWear& wear = *view_.mutable_flash_wear();
+  wear.set_firmware_writes(wear.firmware_writes() + 1);
+  warn_of_wear("the firmware's flash", wear.firmware_writes());
+  announce(Change::kState);
+}
+
+void BoardKeeper::count_slot_write() {
+  v1::FlashWear& wear = *view_.mutable_flash_wear();
+  wear.set_model_slot_writes(wear.model_slot_writes() + 1);
+  warn_of_wear("the model slot", wear.model_slot_writes());
+  announce(Change::kState);
+}
+
+void BoardKeeper::warn_of_wear(const std::string& what, std::uint64_t writes) const {
+  const std::uint64_t guaranteed = type_.type.flash_erase_cycles();
+  if (guaranteed == 0 || (writes != guaranteed / 10 * 8 && writes != guaranteed)) return;
+  world_.log("warning", absl::StrCat(what, " was written ", writes, " times; its maker guarantees ", guaranteed));
+}
+
+void BoardKeeper::meet_agent() {
+  const v1::AgentIdentity agent = identity_of(hello());
+  const std::string& before = view_.agent().unit_id();
+  if (!before.empty() && agent.unit_id() != before) {
+    world_.log("info", absl::StrCat("another chip: unit ", agent.unit_id().empty() ? "without a name" : agent.unit_id(),
+                                    ", before ", before));
+    view_.clear_flash_wear();
+  }
+  *view_.mutable_agent() = agent;
+}
+
 void BoardKeeper::doubt(const std::string& code, const std::string& why) {
   ready_ = false;
   set_health(v1::HEALTH_UNKNOWN, code, why);
@@ -151,7 +182,7 @@ awaitable<absl::Status> BoardKeeper::make_ready() {
   }
   ready_ = true;
   boot_count_ = hello().boot_count();
-  *view_.mutable_agent() = identity_of(hello());
+  meet_agent();
   view_.set_identity_weak(hello().unit_id().empty());
   view_.mutable_last_seen_time()->set_seconds(absl::ToUnixSeconds(world_.clock.now()));
   view_.set_health(proof_.health);
@@ -179,6 +210,8 @@ awaitable<absl::StatusOr<flash::FlashReport>> BoardKeeper::write_flash(const fla
     if (progress) progress(done, total);
   };
   if (flasher_->takes_port()) session_.reset();
+  (void)find_port();  // a board that waits in its bootloader has none
+  count_firmware_write();
   absl::StatusOr<flash::FlashReport> report = co_await flasher_->flash(image, told);
   clear_step();
   if (!report.ok()) co_return report.status();
@@ -231,8 +264,8 @@ awaitable<absl::StatusOr<HandFlashed>> BoardKeeper::flash_the_right_board(const 
   set_step("waiting for the agent", 1);
   const RecoveryStep answer{.rung = Rung::kFlash, .patience = kAnswerPatience, .rest = {}};
   TINYRIG_CO_RETURN_IF_ERROR(co_await meet(answer));
-  flashed.agent = identity_of(hello());
-  *view_.mutable_agent() = *flashed.agent;
+  meet_agent();
+  flashed.agent = view_.agent();
   co_return flashed;
 }
 
@@ -257,6 +290,7 @@ awaitable<absl::Status> BoardKeeper::prove() {
       .calibration_ratio = calibration_ratio_,
       .on_step = [this](const std::string& step, double progress) { set_step(step, progress); },
       .log = world_.log,
+      .on_slot_write = [this] { count_slot_write(); },
       .closed = [this] { return closed_; },
   };
   absl::StatusOr<Proof> proof = co_await world_.check.prove(board);

@@ -48,6 +48,8 @@ struct KeeperWorld {
   std::function<std::string()> neighbour_at_work;
   // As boards::make_flasher().
   std::function<absl::StatusOr<std::unique_ptr<flash::Flasher>>(const FarmBoard&, const CatalogEntry&)> make_flasher;
+  // Before its port is used: makes the farm board's `port` lead to where the board is now; empty: it always does.
+  std::function<absl::Status()> find_port = nullptr;
 };
 
 struct HandFlashed {
@@ -86,6 +88,9 @@ class BoardKeeper {
   // WRONG_BOARD_TYPE. Others: NO_FLASHER, NO_FIRMWARE, those of flash::Flasher and of make_ready(). `by`: for the log.
   boost::asio::awaitable<absl::StatusOr<HandFlashed>> flash_by_hand(const flash::FirmwareImage* image, std::string by,
                                                                     flash::Progress progress);
+  // Before somebody else opens its port: the board has power, where that is ours to give, and farm_board().port leads
+  // to it. Errors: POWER_SWITCH_..., those of find_usb_port().
+  boost::asio::awaitable<absl::Status> reach_port();
   // Ends a pending flash_by_hand() soon, with CANCELLED.
   void cancel_flashing();
   // For good: ends a pending operation on the line with CANCELLED, and the climb before its next rung.
@@ -109,6 +114,8 @@ class BoardKeeper {
   void begin_run(const std::string& run_id);
   void end_run(bool failed);
   void set_step(const std::string& step, double progress);
+  // The model slot is being written.
+  void count_slot_write();
 
  private:
   boost::asio::awaitable<absl::Status> climb();
@@ -124,6 +131,7 @@ class BoardKeeper {
   boost::asio::awaitable<absl::Status> meet(const RecoveryStep& step);
   boost::asio::awaitable<absl::Status> open_within(std::chrono::milliseconds patience);
   boost::asio::awaitable<absl::Status> open();
+  absl::Status find_port() const { return world_.find_port ? world_.find_port() : absl::OkStatus(); }
   boost::asio::awaitable<absl::Status> say_hello(Speed speed, std::chrono::milliseconds timeout);
   boost::asio::awaitable<absl::Status> flash_agent();
   boost::asio::awaitable<absl::StatusOr<flash::FlashReport>> write_flash(const flash::FirmwareImage& image,
@@ -134,6 +142,11 @@ class BoardKeeper {
   boost::asio::awaitable<absl::Status> calibrate();
   boost::asio::awaitable<absl::Status> prove();
   bool agent_is_current() const;
+  void count_firmware_write();
+  // Of flash that was written `writes` times by now.
+  void warn_of_wear(const std::string& what, std::uint64_t writes) const;
+  // The right agent answers: it is the one that is shown, with its chip.
+  void meet_agent();
   void announce(Change change);
   void set_health(v1::Health health, const std::string& code, const std::string& reason);
   void clear_step();

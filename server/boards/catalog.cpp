@@ -116,6 +116,14 @@ absl::StatusOr<CatalogEntry> parse_board_type(const std::string& text, const std
                 type.set_flash_bytes(memory.number("flash_bytes"));
                 type.set_ram_bytes(memory.number("ram_bytes"));
                 if (!described_only) type.set_model_ram_bytes(memory.number("model_ram_bytes"));
+                type.set_flash_erase_cycles(memory.number("flash_erase_cycles", 0));
+              }),
+      section(top, *root, file, "power", false,
+              [&](TomlReader& power, const toml::table&) {
+                v1::NominalPower& nominal = *type.mutable_nominal_power();
+                nominal.set_supply_mv(power.number_32("supply_mv", 0));
+                nominal.set_run_ua(power.number_32("run_ua", 0));
+                nominal.set_sleep_ua(power.number_32("sleep_ua", 0));
               }),
       section(top, *root, file, "agent_image", !described_only && type.timing_source() != v1::TIMING_SOURCE_HOST_CLOCK,
               [&](TomlReader& agent, const toml::table&) {
@@ -137,8 +145,8 @@ absl::StatusOr<CatalogEntry> parse_board_type(const std::string& text, const std
           [&](TomlReader& flasher, const toml::table& table) { entry.flasher = read_type_flasher(flasher, table); }),
       section(top, *root, file, "link", false,
               [&](TomlReader& link, const toml::table& table) {
-                entry.baud = static_cast<std::uint32_t>(link.number("baud"));
-                entry.max_baud = static_cast<std::uint32_t>(link.number("max_baud", entry.baud));
+                entry.baud = link.number_32("baud");
+                entry.max_baud = link.number_32("max_baud", entry.baud);
                 if (entry.max_baud < entry.baud) link.fail(table, "'max_baud' is below 'baud'");
               }),
   };

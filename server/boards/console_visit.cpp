@@ -33,6 +33,11 @@ awaitable<void> ConsoleVisit::run(BoardKeeper& keeper) {
   strand_ = keeper.strand();
   const std::string path = keeper.farm_board().port;
   const std::uint32_t baud_rate = baud_rate_ == 0 ? keeper.type().baud : baud_rate_;
+  const absl::Status reached = co_await keeper.reach_port();
+  if (!reached.ok() || end_.has_value()) {
+    hooks_.ended(end_.value_or(reached));
+    co_return;
+  }
   absl::StatusOr<std::unique_ptr<link::SerialPort>> port = link::SerialPort::open(strand_, path, baud_rate);
   if (!port.ok()) {
     hooks_.ended(port.status());

@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "server/base/error.h"
 #include "server/boards/toml_reader.h"
+#include "server/power/ppk2_supply.h"
 
 namespace tinyrig::boards {
 namespace {
@@ -46,10 +47,34 @@ PowerSetup read_power(TomlReader& reader, const toml::table& table) {
     power.cycle = reader.texts("cycle");
     power.outlet = reader.text("outlet", absl::StrJoin(power.cycle, " "));
     if (power.cycle.empty()) reader.fail(table, "'cycle' must be a command, [\"relay\", \"3\", \"cycle\"]");
+  } else if (power.kind == "ppk2") {
+    power.outlet = reader.text("port");
+    power.supply_mv = reader.number_32("supply_mv");
+    if (power.supply_mv < power::kPpk2LowestMv || power.supply_mv > power::kPpk2HighestMv) {
+      reader.fail(table, absl::StrCat("'supply_mv' must be ", power::kPpk2LowestMv, " to ", power::kPpk2HighestMv,
+                                      ", as the board wants it"));
+    }
   } else {
-    reader.fail(table, "power 'kind' must be one of line-switch, uhubctl, command");
+    reader.fail(table, "power 'kind' must be one of line-switch, uhubctl, command, ppk2");
   }
   return power;
+}
+
+void read_port(TomlReader& reader, const toml::table& table, FarmBoard& board) {
+  const std::string usb = reader.text("usb", "");
+  if (usb.empty()) {
+    board.port = reader.text("port");
+    return;
+  }
+  board.usb = parse_usb_port(usb);
+  if (!board.usb.has_value()) {
+    reader.fail(*table.get("usb"),
+                "'usb' must be \"VENDOR:PRODUCT:SERIAL\" or \"VENDOR:PRODUCT@SOCKET\", vendor and product as four hex "
+                "digits in lower case; `tinyrig farm scan` prints it");
+    return;
+  }
+  if (table.contains("usb_interface")) board.usb->interface = reader.number_32("usb_interface");
+  if (table.contains("port")) reader.fail(*table.get("port"), "'port' and 'usb' both say where the board is; give one");
 }
 
 }  // namespace
@@ -78,7 +103,7 @@ absl::StatusOr<std::vector<FarmBoard>> load_farm(const std::filesystem::path& fi
       FarmBoard board;
       board.id = reader.text("id");
       board.type = reader.text("type");
-      board.port = reader.text("port");
+      read_port(reader, *table, board);
       board.labels = reader.texts("labels");
       if (const std::string folder = reader.text("firmware", ""); !folder.empty()) {
         board.firmware_dir = file.parent_path() / folder;

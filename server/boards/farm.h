@@ -3,7 +3,9 @@
 //   [[board]]
 //   id = "emu-an386-1"
 //   type = "mps2-an386"                                    # a board type of the catalog
-//   port = "/run/tinyrig/emu-an386-1"                      # serial port
+//   port = "/run/tinyrig/emu-an386-1"                      # serial port; or by what it is on USB:
+//   usb = "0483:374b:0669FF303430"                         # (usb_port.h), and, of a device with several ports,
+//   usb_interface = 2                                      # which of them
 //   labels = ["m4"]                                        # optional
 //   firmware = "build/firmware-tflm"                       # optional: its agent is from there, not from --firmware;
 //                                                          # relative to the farm file
@@ -13,6 +15,7 @@
 //   unit_id = "3400230012513436"                           # optional: the only chip that may answer there
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -20,21 +23,24 @@
 
 #include "absl/status/statusor.h"
 #include "server/boards/flasher_setup.h"
+#include "server/boards/usb_port.h"
 
 namespace tinyrig::boards {
 
 // How a board's power is switched (docs/farm.md).
 struct PowerSetup {
-  std::string kind;                // "line-switch", "uhubctl", "command"
+  std::string kind;                // "line-switch", "uhubctl", "command", "ppk2"
   std::string endpoint;            // line-switch: "unix:PATH" or "tcp:HOST:PORT"
   std::string outlet;              // two boards with the same one (of the same kind and endpoint) go off together
-  std::vector<std::string> cycle;  // of the others: the command that switches off and on again
+  std::vector<std::string> cycle;  // uhubctl, command: what switches off and on again
+  std::uint32_t supply_mv = 0;     // ppk2, whose serial port is its `outlet`
 };
 
 struct FarmBoard {
   std::string id;
   std::string type;
-  std::string port;
+  std::string port;  // empty as long as `usb` says where it is
+  std::optional<UsbPort> usb;
   std::vector<std::string> labels;
   std::filesystem::path firmware_dir;  // empty: the farm's
   std::optional<FlasherSetup> flasher;

@@ -1,6 +1,5 @@
 #include "server/boards/make_flasher.h"
 
-#include <filesystem>
 #include <string>
 #include <utility>
 
@@ -38,7 +37,7 @@ absl::StatusOr<std::unique_ptr<flash::Flasher>> make_by_recipe(const FarmBoard& 
   flash::Recipe recipe = board.flasher->recipe.has_value() ? *board.flasher->recipe : *type.flasher.recipe;
   if (type.core == packed::Core::kRv32imac) recipe.file.elf_machine = kElfRiscV;
   if (recipe.bootloader.has_value()) recipe.bootloader->socket = board.flasher->usb_socket;
-  flash::RecipeValues values = {{"port", board.port}, {"port_name", std::filesystem::path(board.port).filename()}};
+  flash::RecipeValues values = {{"port", board.port}};
   if (!board.flasher->serial.empty()) values["serial"] = board.flasher->serial;
   if (flash::uses_placeholder(recipe, "serial") && board.flasher->serial.empty()) {
     return misfit(board, "its recipe for flashing uses {serial}; give 'flasher' a 'serial' in the farm file");

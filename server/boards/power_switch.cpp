@@ -18,6 +18,7 @@
 #include "server/base/use_tuple.h"
 #include "server/flash/endpoint.h"
 #include "server/flash/tool_process.h"
+#include "server/power/ppk2_supply.h"
 
 namespace tinyrig::boards {
 namespace {
@@ -105,10 +106,23 @@ class CommandSwitch final : public PowerSwitch {
   flash::ToolProcess tool_;
 };
 
+class Ppk2Switch final : public PowerSwitch {
+ public:
+  explicit Ppk2Switch(const PowerSetup& setup) : output_({.port = setup.outlet, .supply_mv = setup.supply_mv}) {}
+
+  asio::awaitable<absl::Status> supply() override { return output_.supply(); }
+  asio::awaitable<absl::Status> cycle() override { return output_.cycle(); }
+  void cancel() override { output_.cancel(); }
+
+ private:
+  power::Ppk2Supply output_;
+};
+
 }  // namespace
 
 std::unique_ptr<PowerSwitch> make_power_switch(const PowerSetup& power) {
   if (power.kind == "line-switch") return std::make_unique<LineSwitch>(power);
+  if (power.kind == "ppk2") return std::make_unique<Ppk2Switch>(power);
   return std::make_unique<CommandSwitch>(power.cycle);
 }
 

@@ -3,6 +3,7 @@
 // line-switch: a stream socket that takes one line, "power OUTLET on|off|cycle", and answers with one line that starts
 // with "ok" or with "error". tinyrig-emu serves it; a relay board with a few lines of script behind it can too.
 // uhubctl, command: a program that does it, by argument vector.
+// ppk2: the output of a power profiler (server/power/ppk2_supply.h), which gives power as long as we hold its port.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -16,6 +17,8 @@ namespace tinyrig::boards {
 class PowerSwitch {
  public:
   virtual ~PowerSwitch() = default;
+  // Makes sure that the board has power, where that is ours to do. Errors as of cycle().
+  virtual boost::asio::awaitable<absl::Status> supply() { co_return absl::OkStatus(); }
   // Off, and on again. UNAVAILABLE (POWER_SWITCH_UNREACHABLE), FAILED_PRECONDITION (POWER_SWITCH_REFUSED).
   virtual boost::asio::awaitable<absl::Status> cycle() = 0;
   // Ends a pending call with an error, within 3 seconds.

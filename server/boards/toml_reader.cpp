@@ -1,6 +1,7 @@
 #include "server/boards/toml_reader.h"
 
 #include <fstream>
+#include <limits>
 #include <sstream>
 #include <utility>
 
@@ -89,6 +90,17 @@ std::uint64_t TomlReader::number(const char* key) {
 
 std::uint64_t TomlReader::number(const char* key, std::uint64_t fallback) {
   return get(key, false) == nullptr ? fallback : number(key);
+}
+
+std::uint32_t TomlReader::number_32(const char* key) {
+  const std::uint64_t value = number(key);
+  if (value <= std::numeric_limits<std::uint32_t>::max()) return static_cast<std::uint32_t>(value);
+  fail(*table_.get(key), absl::StrCat("'", key, "' is too large"));
+  return 0;
+}
+
+std::uint32_t TomlReader::number_32(const char* key, std::uint32_t fallback) {
+  return get(key, false) == nullptr ? fallback : number_32(key);
 }
 
 bool TomlReader::flag(const char* key, bool fallback) {

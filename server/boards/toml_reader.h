@@ -34,6 +34,9 @@ class TomlReader {
   std::string text(const char* key, std::string fallback);
   std::uint64_t number(const char* key);
   std::uint64_t number(const char* key, std::uint64_t fallback);
+  // At most 4,294,967,295.
+  std::uint32_t number_32(const char* key);
+  std::uint32_t number_32(const char* key, std::uint32_t fallback);
   bool flag(const char* key, bool fallback);
   // A number from 0 to 1.
   double fraction(const char* key, double fallback);

@@ -65,6 +65,8 @@ class Reporter final : public bench::RunObserver {
     queue_.log(lease_.job_id, lease_.run_id, keeper_.view().id(), level, text);
   }
 
+  void on_slot_write() override { keeper_.count_slot_write(); }
+
   bool cancelled() const override { return stopping_ || queue_.cancel_requested(lease_.run_id); }
 
  private:

@@ -168,6 +168,12 @@ absl::StatusOr<std::unique_ptr<Farm>> Farm::make(std::vector<boards::FarmBoard> 
                               [flash_turns](const boards::FarmBoard& its_board, const boards::CatalogEntry& its_type) {
                                 return boards::make_flasher(its_board, its_type, flash_turns);
                               }};
+    if (board.usb.has_value()) {
+      board.port = (dependencies.ports_folder / board.id).string();
+      world.find_port = [usb = *board.usb, link = board.port, places = dependencies.usb_places] {
+        return boards::link_usb_port(places, usb, link);
+      };
+    }
     Unit unit;
     unit.strand = asio::make_strand(dependencies.executor);
     const std::string id = board.id;

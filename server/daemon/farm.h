@@ -25,6 +25,7 @@
 #include "server/jobs/hold_book.h"
 #include "server/jobs/job_queue.h"
 #include "server/store/store.h"
+#include "server/usb/places.h"
 
 namespace tinyrig::daemon {
 
@@ -40,6 +41,9 @@ struct FarmDependencies {
   const Clock& clock;
   std::string server_version;
   std::size_t flashes_per_controller = 2;
+  // Where links to the ports of boards lie that the farm file names by USB.
+  std::filesystem::path ports_folder;
+  usb::Places usb_places = {};
 };
 
 // Farm files joined: unique ids, types of the catalog. INVALID_ARGUMENT (FARM_FILE_INVALID).

@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/boards/farm.h"
 #include "server/boards/type_of.h"
+#include "server/boards/usb_port.h"
 #include "server/discovery/port_holders.h"
 #include "server/discovery/tools.h"
 
@@ -39,14 +40,22 @@ std::string user_name() {
 }
 
 // Ports of the farm file, then those plugged in on USB; each once, whatever it is called.
-std::vector<std::string> ports_of(const std::vector<boards::FarmBoard>& farm, const v1::ScanReport& plugged) {
+std::vector<std::string> ports_of(const usb::Places& places, const std::vector<boards::FarmBoard>& farm,
+                                  const v1::ScanReport& plugged) {
   std::vector<std::string> ports;
   std::set<fs::path> known;
   const auto add = [&](const std::string& path) {
     std::error_code error;
     if (known.insert(fs::weakly_canonical(path, error)).second) ports.push_back(path);
   };
-  for (const boards::FarmBoard& board : farm) add(board.port);
+  for (const boards::FarmBoard& board : farm) {
+    if (!board.usb.has_value()) {
+      add(board.port);
+    } else {
+      const absl::StatusOr<fs::path> found = boards::find_usb_port(places, *board.usb);
+      add(found.ok() ? found->string() : absl::StrCat("USB device ", board.usb->text()));
+    }
+  }
   for (const v1::FoundBoard& board : plugged.boards()) {
     if (board.usb_id().empty()) continue;
     for (const v1::FoundPort& port : board.ports()) add(port.path());
@@ -136,7 +145,7 @@ v1::DoctorReport examine(const usb::Places& places, const std::vector<boards::Ca
   const auto usb_boards =
       std::ranges::count_if(plugged.boards(), [](const v1::FoundBoard& board) { return !board.usb_id().empty(); });
   const std::string user = user_name();
-  for (const std::string& port : ports_of(farm, plugged)) add(check_port(port_facts(places, port), user));
+  for (const std::string& port : ports_of(places, farm, plugged)) add(check_port(port_facts(places, port), user));
   const std::string rules = installed_rules(places);
   add(check_udev(rules, static_cast<int>(usb_boards)));
   add(check_grabbers(process_names(places.proc), !rules.empty()));

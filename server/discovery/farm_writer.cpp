@@ -14,8 +14,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "server/base/clean_text.h"
 #include "server/base/error.h"
+#include "server/boards/usb_port.h"
 
 namespace tinyrig::discovery {
 namespace {
@@ -112,12 +114,18 @@ class FarmText {
     absl::StrAppend(&text_, comment, "id = ", quoted(absl::StrCat(id, "-", ++count_[id])), "\n");
     absl::StrAppend(&text_, comment, "type = ", quoted(type == nullptr ? "?" : id), "\n");
     const bool stays = !port.stable_path().empty();
-    if (!stays && !board.usb_id().empty())
-      absl::StrAppend(&text_, "# This name may change when boards are plugged: see docs/farm.md, udev.\n");
-    if (stays && board.identity_is_place() && !board.usb_id().empty()) {
+    if (board.identity_is_place() && !board.usb_id().empty()) {
       absl::StrAppend(&text_, "# It has no serial of its own: this names the USB socket, keep the board there.\n");
     }
-    absl::StrAppend(&text_, comment, "port = ", quoted(stays ? port.stable_path() : port.path()), "\n");
+    const std::string usb(absl::StripPrefix(board.identity(), "usb:"));
+    if (stays || !boards::parse_usb_port(usb).has_value()) {
+      absl::StrAppend(&text_, comment, "port = ", quoted(stays ? port.stable_path() : port.path()), "\n");
+    } else {
+      absl::StrAppend(&text_, comment, "usb = ", quoted(usb), "\n");
+      if (board.ports_size() > 1 && port.has_interface_number()) {
+        absl::StrAppend(&text_, comment, "usb_interface = ", port.interface_number(), "\n");
+      }
+    }
     if (!port.agent().unit_id().empty()) {
       absl::StrAppend(&text_, comment, "unit_id = ", quoted(port.agent().unit_id()), "\n");
     }

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -98,7 +99,7 @@ class RecipeFlasher : public Flasher {
     const std::filesystem::path file = folder.file(name_of(recipe_.format));
     if (absl::Status written = folder.write(file, *content); !written.ok()) co_return written;
     const Extent extent = extent_of(image);
-    RecipeValues values = values_for(extent, values_);
+    RecipeValues values = values_for(extent, known_values());
     values["image"] = file.string();
 
     const std::size_t bytes = image.total_bytes();
@@ -135,13 +136,13 @@ class RecipeFlasher : public Flasher {
   asio::awaitable<absl::StatusOr<std::vector<std::uint8_t>>> read(std::uint32_t address, std::size_t size) override {
     begin();
     const Extent extent{address, size};
-    auto reading = read_back(extent, values_);
+    auto reading = read_back(extent, known_values());
     co_return co_await std::move(reading);
   }
 
   asio::awaitable<absl::Status> reset() override {
     begin();
-    auto resetting = run(recipe_.reset, values_);
+    auto resetting = run(recipe_.reset, known_values());
     co_return co_await std::move(resetting);
   }
   bool can_reset() const override { return !recipe_.reset.argv.empty(); }
@@ -173,6 +174,17 @@ class RecipeFlasher : public Flasher {
     values["port"] = *port;
     values["port_name"] = std::filesystem::path(*port).filename();
     co_return absl::OkStatus();
+  }
+
+  // The port may be a link, and tools want the name that the kernel has for it.
+  RecipeValues known_values() const {
+    RecipeValues values = values_;
+    if (const auto port = values.find("port"); port != values.end()) {
+      std::error_code error;
+      const std::filesystem::path device = std::filesystem::canonical(port->second, error);
+      values["port_name"] = (error ? std::filesystem::path(port->second) : device).filename();
+    }
+    return values;
   }
 
   static RecipeValues values_for(Extent extent, RecipeValues values) {

@@ -9,7 +9,8 @@
 
 namespace tinyrig::flash {
 
-/// `recipe` has passed check_recipe(). `values`: of {port}, {port_name} and {serial}, as far as they are known.
+/// `recipe` has passed check_recipe(). `values`: of {port} (and with it {port_name}) and {serial}, as far as they are
+/// known.
 std::unique_ptr<Flasher> make_recipe_flasher(Recipe recipe, RecipeValues values);
 
 }  // namespace tinyrig::flash

@@ -11,6 +11,9 @@
 namespace tinyrig::jobs {
 namespace {
 
+// A hold that has not begun yet by more than this was made before the clock was set back.
+constexpr absl::Duration kClockTolerance = absl::Minutes(1);
+
 google::protobuf::Timestamp timestamp_of(absl::Time time) {
   google::protobuf::Timestamp stamp;
   const std::int64_t micros = absl::ToUnixMicros(time);
@@ -99,8 +102,18 @@ void HoldBook::log(const std::string& board_id, const std::string& text) {
 const store::BoardHold* HoldBook::current(const std::string& board_id) {
   const auto found = holds_.find(board_id);
   if (found == holds_.end()) return nullptr;
-  const v1::Hold& hold = found->second.hold;
-  if (!hold.has_expire_time() || clock_.now() < time_of(hold.expire_time())) return &found->second;
+  v1::Hold& hold = found->second.hold;
+  if (!hold.has_expire_time()) return &found->second;
+  const absl::Time now = clock_.now(), begin = time_of(hold.begin_time()), end = time_of(hold.expire_time());
+  if (now < begin - kClockTolerance) {
+    // The clock was set back: the hold lasts as long as it was meant to, not until that day comes again.
+    *hold.mutable_begin_time() = timestamp_of(now);
+    *hold.mutable_expire_time() = timestamp_of(now + (end - begin));
+    log(board_id, absl::StrCat("the clock went back: ", hold_text(hold)));
+    store_.save_hold(found->second, nullptr);  // if the disk refuses: found out again after a restart
+    return &found->second;
+  }
+  if (now < end) return &found->second;
   log(board_id, absl::StrCat("no longer ", hold_text(hold)));
   store_.remove_hold(board_id, nullptr);  // if the disk refuses: it is over after a restart, too
   holds_.erase(found);

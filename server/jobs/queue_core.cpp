@@ -216,7 +216,7 @@ void JobQueue::Core::log_locked(const std::string& job_id, const std::string& ru
   *event.mutable_log() = line;
   event.set_job_id(job_id);
   bus_.publish(std::move(event));
-  store_.append_logs({std::move(line)}, nullptr);
+  store_.append_log(std::move(line), nullptr);
 }
 
 }  // namespace tinyrig::jobs

@@ -36,6 +36,11 @@ int make_raw(int fd, std::uint32_t baud, Parity parity) {
   return apply(fd, settings);
 }
 
+std::uint32_t baud_of(int fd) {
+  termios2 settings{};
+  return ::ioctl(fd, TCGETS2, &settings) == 0 ? settings.c_ospeed : 0;
+}
+
 int change_baud(int fd, std::uint32_t baud) {
   termios2 settings{};
   if (::ioctl(fd, TCGETS2, &settings) != 0) {

@@ -13,6 +13,9 @@ enum class Parity { kNone, kEven };
 /// A PTY takes any parity, and has none.
 int make_raw(int fd, std::uint32_t baud, Parity parity = Parity::kNone);
 
+/// At which the line sends; 0: it is no terminal.
+std::uint32_t baud_of(int fd);
+
 /// Returns 0 or errno; EINVAL when the driver took another speed.
 int change_baud(int fd, std::uint32_t baud);
 

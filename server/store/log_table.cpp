@@ -13,16 +13,13 @@ constexpr int kMaxLines = 10'000;
 
 }  // namespace
 
-absl::Status append_logs(Connection& database, const std::vector<v1::LogLine>& lines) {
-  for (const v1::LogLine& line : lines) {
-    const bool known_level = line.level() == "warning" || line.level() == "error";
-    TINYRIG_RETURN_IF_ERROR(
-        database.execute("INSERT INTO job_log (job_number, time_us, run_id, board_id, level, text) "
-                         "SELECT number, ?2, ?3, ?4, ?5, ?6 FROM jobs WHERE job_id = ?1",
-                         line.job_id(), micros_of(line.time()), line.run_id(), line.board_id(),
-                         known_level ? line.level() : std::string("info"), line.text()));
-  }
-  return absl::OkStatus();
+absl::Status append_log(Connection& database, const v1::LogLine& line) {
+  const bool known_level = line.level() == "warning" || line.level() == "error";
+  return database.execute(
+      "INSERT INTO job_log (job_number, time_us, run_id, board_id, level, text) "
+      "SELECT number, ?2, ?3, ?4, ?5, ?6 FROM jobs WHERE job_id = ?1",
+      line.job_id(), micros_of(line.time()), line.run_id(), line.board_id(),
+      known_level ? line.level() : std::string("info"), line.text());
 }
 
 absl::StatusOr<std::vector<v1::LogLine>> job_logs(Connection& database, const std::string& job_id) {

@@ -11,8 +11,8 @@
 
 namespace tinyrig::store {
 
-/// Lines of jobs that are not known are left out.
-absl::Status append_logs(Connection& database, const std::vector<v1::LogLine>& lines);
+/// One SQL statement. A line of a job that is not known is left out.
+absl::Status append_log(Connection& database, const v1::LogLine& line);
 absl::StatusOr<std::vector<v1::LogLine>> job_logs(Connection& database, const std::string& job_id);
 
 }  // namespace tinyrig::store

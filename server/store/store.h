@@ -210,7 +210,8 @@ class Store {
 
   // --- logs -----------------------------------------------------------------------------------------
 
-  virtual void append_logs(std::vector<v1::LogLine> lines, Done done) = 0;
+  /// A line of a job that is not known is left out.
+  virtual void append_log(v1::LogLine line, Done done) = 0;
 
   /// Of one job in order of their time of writing; at most the last 10,000. NOT_FOUND JOB_UNKNOWN.
   virtual absl::StatusOr<std::vector<v1::LogLine>> job_logs(const std::string& job_id) const = 0;

@@ -40,7 +40,7 @@ std::unique_ptr<store::Store> open_with_job(const std::filesystem::path& dir, st
   return *std::move(opened);
 }
 
-std::vector<v1::LogLine> one_line() {
+v1::LogLine one_line() {
   v1::LogLine line;
   line.set_job_id("j-1");
   line.set_run_id("r-1");
@@ -48,7 +48,7 @@ std::vector<v1::LogLine> one_line() {
   line.set_level("info");
   line.set_text("uploading model: 50 %");
   *line.mutable_time() = store::timestamp_of(kTestTime);
-  return {line};
+  return line;
 }
 
 // One write at a time, each waited for: what grouping and the writer thread cost when there is no load.
@@ -61,7 +61,7 @@ void bench_single_commits(const std::filesystem::path& dir, std::vector<Result>&
   for (int turn = 0; turn < 4; ++turn) {
     for (std::size_t i = 0; i < kCommits / 4; ++i) {
       const Stopwatch watch;
-      must(wait_for([&](store::Done done) { store->append_logs(one_line(), std::move(done)); }), "writing");
+      must(wait_for([&](store::Done done) { store->append_log(one_line(), std::move(done)); }), "writing");
       ours.push_back(watch.seconds());
     }
     std::filesystem::create_directories(dir / ("plain" + std::to_string(turn)));
@@ -81,8 +81,8 @@ void bench_grouped_writes(const std::filesystem::path& dir, std::vector<Result>&
   constexpr std::size_t kWrites = 50'000;
   const auto store = open_with_job(dir / "grouped", {test_run("r-1", "t")});
   const Stopwatch watch;
-  for (std::size_t i = 0; i < kWrites; ++i) store->append_logs(one_line(), nullptr);
-  must(wait_for([&](store::Done done) { store->append_logs({}, std::move(done)); }), "writing");
+  for (std::size_t i = 0; i < kWrites; ++i) store->append_log(one_line(), nullptr);
+  must(wait_for([&](store::Done done) { store->append_log({}, std::move(done)); }), "writing");
   const double ours = static_cast<double>(kWrites) / watch.seconds();
 
   std::filesystem::create_directories(dir / "plain-grouped");
@@ -124,7 +124,7 @@ void bench_samples(const std::filesystem::path& dir, std::vector<Result>& result
   }
   const Stopwatch watch;
   for (store::AttemptEnd& end : ends) store->end_attempt(std::move(end), nullptr);
-  must(wait_for([&](store::Done done) { store->append_logs({}, std::move(done)); }), "ending runs");
+  must(wait_for([&](store::Done done) { store->append_log({}, std::move(done)); }), "ending runs");
   const double total = kRuns * kSessions * kPerSession;
   const double ours = total / watch.seconds();
   const double plain = plain_sample_rows_per_s(dir, static_cast<std::size_t>(total));

@@ -60,11 +60,13 @@ TEST(BoardRecovery, ABlankBoardIsFlashedAndADeadOneIsPowerCycled) {
   EXPECT_THAT(shown.output, HasSubstr("  recovery    hello: helped 0 of 2 times, last 20"));
   EXPECT_THAT(shown.output, HasSubstr("power-cycle: helped 1 of 1 times"));
   EXPECT_THAT(daemon.cli({"board", "log", id}).output, HasSubstr(": power-cycle"));
+  EXPECT_EQ(board.flash_wear().firmware_writes(), 1U);
 
   daemon.kill();
   daemon.start();
   ASSERT_TRUE(daemon.wait_for_idle(id, within(seconds(60)))) << daemon.log();
   EXPECT_EQ(rung(daemon.api().board(id), "hello"), "1/3") << "counted on over restarts";
+  EXPECT_EQ(daemon.api().board(id).flash_wear().firmware_writes(), 1U) << "so is what wears its flash";
 }
 
 // A stopped QEMU answers nobody, its debug port included.

@@ -2,15 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <boost/asio/io_context.hpp>
-#include <fstream>
-#include <optional>
-#include <regex>
-#include <sstream>
+#include <algorithm>
 
-#include "server/flash/endpoint.h"
-#include "server/flash/rsp_client.h"
-#include "tests/support/link/run_coroutine.h"
+#include "tests/e2e/farm/probe.h"
 #include "tests/support/rig/rig.h"
 
 namespace tinyrig::test {
@@ -28,30 +22,6 @@ struct Crashing {
 
 void PrintTo(const Crashing& crashing, std::ostream* out) { *out << crashing.board_type; }
 
-std::string probe_of(const std::filesystem::path& farm_file) {
-  std::stringstream text;
-  text << std::ifstream(farm_file).rdbuf();
-  const std::string farm = text.str();
-  std::smatch found;
-  return std::regex_search(farm, found, std::regex("gdb-remote\"[^}]*endpoint = \"([^\"]+)\"")) ? found[1].str() : farm;
-}
-
-boost::asio::awaitable<absl::Status> jump_nowhere(std::string probe, std::string packet) {
-  absl::StatusOr<flash::StreamSocket> socket = co_await flash::connect_to(probe, seconds(5));
-  if (!socket.ok()) co_return socket.status();
-  flash::RspClient client(*std::move(socket), seconds(5));
-  const absl::Status halted = co_await client.handshake();
-  if (!halted.ok()) co_return halted;
-  // QEMU takes single registers from those alone who know what it calls them.
-  const std::string ask_names = "qXfer:features:read:target.xml:0,100";
-  const absl::StatusOr<std::string> names = co_await client.command(ask_names);
-  if (!names.ok()) co_return names.status();
-  const absl::StatusOr<std::string> answer = co_await client.command(packet);
-  if (!answer.ok()) co_return answer.status();
-  if (*answer != "OK") co_return absl::InternalError("the probe answered " + *answer);
-  co_return co_await client.detach();
-}
-
 class CrashTest : public ::testing::TestWithParam<Crashing> {};
 
 TEST_P(CrashTest, IsKeptWithTheRun) {
@@ -66,8 +36,8 @@ TEST_P(CrashTest, IsKeptWithTheRun) {
   ASSERT_TRUE(daemon.api().watch_runs(job_id, within(seconds(90)), [](const v1::RunSummary& run) {
     return run.step() == "session 1 of 2: measuring";
   })) << daemon.log();
-  boost::asio::io_context io;
-  const absl::Status crashed = run(io, jump_nowhere(probe_of(emulator.farm_file()), GetParam().jump_nowhere));
+  const absl::Status crashed = while_halted(
+      probe_of(emulator.farm_file()), [](flash::RspClient& client) { return demand(client, GetParam().jump_nowhere); });
   ASSERT_TRUE(crashed.ok()) << crashed;
 
   const v1::Job job = daemon.api().finished_job(job_id, within(seconds(150)));

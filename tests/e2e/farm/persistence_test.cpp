@@ -85,9 +85,34 @@ TEST_P(PersistenceTest, ABoardComesBackAsItWas) {
   EXPECT_EQ(after.result().provenance().agent().unit_id(), before.result().provenance().agent().unit_id());
   EXPECT_EQ(after.result().provenance().agent().build_id(), before.result().provenance().agent().build_id());
   EXPECT_EQ(after.result().latency().median_ticks(), before.result().latency().median_ticks());
+  const v1::FlashWear wear = daemon.api().board(board.id).flash_wear();
+  EXPECT_EQ(wear.firmware_writes(), 1U);
+  EXPECT_EQ(wear.model_slot_writes(), in_slot ? 1U : 0U);
 
   ASSERT_EQ(emulator.control(std::string("power ") + board.id + " cycle"), "ok\n");
   EXPECT_EQ(slot_content(emulator, board), kept) << "the slot's content changed over a power cycle";
+}
+
+TEST(SlotWear, EachWritingOfTheSlotIsCountedAndNoOtherRun) {
+  const ShortFolder folder;
+  // Room for the arena of "vibration" alone: its model goes to the slot.
+  const Emulator emulator(folder.path(), "host", programs().host_agent, {"--ram-bytes=30000"});
+  Daemon daemon(folder.path(), {.farm_files = {emulator.farm_file()}});
+  daemon.add_own_model("digits");
+  daemon.add_own_model("vibration");
+  const auto writes_after = [&](const std::string& model, const std::string& placement) {
+    const std::string job_id = daemon.api().submit(quick_job(model, "host-1")).job().job_id();
+    const v1::Job job = daemon.api().finished_job(job_id, within(seconds(60)));
+    EXPECT_EQ(job.outcome(), v1::OUTCOME_SUCCEEDED) << job.DebugString() << daemon.log();
+    EXPECT_EQ(daemon.api().run(job.runs(0).run_id()).result().provenance().placement(), placement);
+    return daemon.api().board("host-1").flash_wear().model_slot_writes();
+  };
+  EXPECT_EQ(writes_after("digits", "ram"), 0U);
+  EXPECT_EQ(writes_after("vibration", "flash_slot"), 1U);
+  EXPECT_EQ(writes_after("digits", "ram"), 1U);
+  EXPECT_EQ(writes_after("vibration", "flash_slot"), 1U) << "it was there";
+  const Ended shown = daemon.cli({"board", "show", "host-1"});
+  EXPECT_NE(shown.output.find("firmware 0 times, model slot 1 times"), std::string::npos) << shown.output;
 }
 
 INSTANTIATE_TEST_SUITE_P(Boards, PersistenceTest,

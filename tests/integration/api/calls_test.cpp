@@ -181,7 +181,7 @@ TEST_F(CallsTest, CancelAndLogs) {
   line.set_job_id(job_id);
   line.set_level("info");
   line.set_text("hello");
-  ASSERT_TRUE(testing_support::wait_for([&](store::Done done) { store_->append_logs({line}, std::move(done)); }).ok());
+  ASSERT_TRUE(testing_support::wait_for([&](store::Done done) { store_->append_log(line, std::move(done)); }).ok());
   v1::GetJobLogsRequest ask;
   ask.set_job_id(job_id);
   const auto logs = call<v1::GetJobLogsResponse>(*jobs, &Jobs::GetJobLogs, ask);

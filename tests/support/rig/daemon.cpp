@@ -46,7 +46,7 @@ void Daemon::kill() { process_->kill(); }
 void Daemon::start() {
   const std::filesystem::path ports = folder_ / "ports";
   std::filesystem::remove(ports);
-  process_ = std::make_unique<Process>(daemon_command(folder_, options_), folder_ / "tinyrigd.log");
+  process_ = std::make_unique<Process>(daemon_command(folder_, options_), folder_ / "tinyrigd.log", options_.variables);
   if (!wait_until(*process_, within(kStartPatience), [&] { return std::filesystem::exists(ports); })) {
     throw std::runtime_error("tinyrigd does not start:\n" + process_->output());
   }

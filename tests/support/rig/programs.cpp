@@ -9,7 +9,8 @@ namespace tinyrig::test {
 Programs programs() {
   Programs known{TINYRIG_EMU_PROGRAM,        TINYRIG_DAEMON_PROGRAM,    TINYRIG_CLI_PROGRAM,
                  TINYRIG_HOST_AGENT_PROGRAM, TINYRIG_BAD_AGENT_PROGRAM, TINYRIG_FAULTY_AGENT_PROGRAM,
-                 TINYRIG_SOURCE_DIR,         TINYRIG_CATALOG_DIR,       TINYRIG_FIRMWARE_DIR};
+                 TINYRIG_JUMPING_CLOCK,      TINYRIG_SOURCE_DIR,        TINYRIG_CATALOG_DIR,
+                 TINYRIG_FIRMWARE_DIR};
   if (const char* folder = std::getenv("TINYRIG_FIRMWARE_DIR"); folder != nullptr) known.firmware = folder;
   return known;
 }

@@ -23,6 +23,7 @@ namespace tinyrig::test {
 // What the build knows; TINYRIG_FIRMWARE_DIR of the environment goes before the build's own folder.
 struct Programs {
   std::string emulator, daemon, cli, host_agent, bad_agent, faulty_agent;
+  std::string jumping_clock;  // to be preloaded (jumping_clock.cpp)
   std::filesystem::path source, catalog, firmware;
 };
 Programs programs();
@@ -100,6 +101,7 @@ struct DaemonOptions {
   bool with_firmware = false;
   std::filesystem::path catalog = {};  // empty: the repository's
   std::vector<std::string> more_arguments = {};
+  std::vector<std::string> variables = {};  // "NAME=value", over the test's environment
 };
 
 std::vector<std::string> daemon_command(const std::filesystem::path& folder, const DaemonOptions& options);

@@ -52,9 +52,9 @@ class FullDiskStore final : public store::Store {
     if (full_) return refuse(std::move(done));
     real_.expire_job(std::move(job_id), when, std::move(done));
   }
-  void append_logs(std::vector<v1::LogLine> lines, store::Done done) override {
+  void append_log(v1::LogLine line, store::Done done) override {
     if (full_) return refuse(std::move(done));
-    real_.append_logs(std::move(lines), std::move(done));
+    real_.append_log(std::move(line), std::move(done));
   }
   void rebuild_leaderboard(store::Done done) override {
     if (full_) return refuse(std::move(done));
@@ -128,7 +128,7 @@ class FullDiskStore final : public store::Store {
   void refuse(Completion done, absl::StatusCode code = absl::StatusCode::kResourceExhausted,
               std::string reason = "DISK_FULL") {
     // An empty write of the real store brings the answer to its writer thread.
-    real_.append_logs({}, [done = std::move(done), code, reason = std::move(reason)](const absl::Status&) mutable {
+    real_.append_log({}, [done = std::move(done), code, reason = std::move(reason)](const absl::Status&) mutable {
       if (done) done(make_error(code, reason, "refused by the test"));
     });
   }

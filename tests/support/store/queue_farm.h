@@ -77,7 +77,7 @@ class QueueFarm {
   void settle() {
     // Completions may queue more (an end that is saved again): twice is enough for what the queue does.
     for (int i = 0; i < 2; ++i) {
-      (void)wait_for([&](store::Done done) { real_store_->append_logs({}, std::move(done)); });
+      (void)wait_for([&](store::Done done) { real_store_->append_log({}, std::move(done)); });
     }
   }
 

@@ -1,9 +1,13 @@
-// What a keeper does with a board that has no port: nothing, unless it waits in its bootloader.
+// What a keeper does with a board that has no port, or another one than before.
 #include "server/boards/board_keeper.h"
 
 #include <gtest/gtest.h>
+#include <pty.h>
+#include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
+#include <filesystem>
+#include <optional>
 #include <utility>
 
 #include "server/base/error.h"
@@ -68,6 +72,48 @@ int flashes_of_a_board_without_port(bool waits_in_its_bootloader) {
 TEST(BoardKeeper, ABoardWithoutAPortIsNotFlashed) { EXPECT_EQ(flashes_of_a_board_without_port(false), 0); }
 
 TEST(BoardKeeper, ABoardThatWaitsForFirmwareNeedsNoPort) { EXPECT_EQ(flashes_of_a_board_without_port(true), 1); }
+
+// A board that is named by what it is on USB: asked for before its port is opened, and again when it was away.
+TEST(BoardKeeper, ThePortIsLookedForEachTime) {
+  boost::asio::io_context io;
+  NoCheck check;
+  const SystemClock clock;
+  int master = -1, slave = -1;
+  char name[128];
+  ASSERT_EQ(::openpty(&master, &slave, name, nullptr, nullptr), 0);
+  const std::filesystem::path link = std::filesystem::path(::testing::TempDir()) / "board_keeper_test.port";
+  std::filesystem::remove(link);
+  int asked = 0;
+  KeeperWorld world{check,
+                    clock,
+                    [](const v1::Board&, Change) {},
+                    [](const std::string&, const std::string&) {},
+                    [] { return std::string(); },
+                    [](const FarmBoard&, const CatalogEntry&) -> absl::StatusOr<std::unique_ptr<flash::Flasher>> {
+                      return std::unique_ptr<flash::Flasher>();
+                    },
+                    [&] {
+                      if (++asked == 1) {
+                        return make_error(absl::StatusCode::kNotFound, "PORT_NOT_FOUND", "no USB device 0483:374b:A1");
+                      }
+                      std::filesystem::create_symlink(name, link);
+                      return absl::OkStatus();
+                    }};
+  FarmBoard board;
+  board.id = "f4-1";
+  board.port = link;
+  CatalogEntry type;
+  type.recovery = {{Rung::kHello, std::chrono::milliseconds(1)}};
+  BoardKeeper keeper(io.get_executor(), board, type, std::nullopt, v1::Board(), std::move(world));
+  const absl::Status away = test::run(io, keeper.make_ready());
+  EXPECT_EQ(reason_of(away), "PORT_NOT_FOUND");
+  EXPECT_EQ(away.message(), "no USB device 0483:374b:A1");
+  EXPECT_EQ(reason_of(test::run(io, keeper.make_ready())), "AGENT_SILENT") << "the port is there, and nobody behind it";
+  EXPECT_EQ(asked, 2);
+  std::filesystem::remove(link);
+  ::close(master);
+  ::close(slave);
+}
 
 }  // namespace
 }  // namespace tinyrig::boards

@@ -28,8 +28,12 @@ source = "instruction_count"
 instruction_ns = 128
 [memory]
 flash_bytes = 1024
+flash_erase_cycles = 10_000
 ram_bytes = 512
 model_ram_bytes = 256
+[power]
+supply_mv = 3300
+run_ua = 12_500
 [model_slot]
 address = 0x100
 bytes = 64
@@ -73,6 +77,10 @@ TEST_F(CatalogTest, ReadsABoardType) {
   EXPECT_EQ(entry.slot->writer, SlotWriter::kFlasher);
   EXPECT_EQ(entry.max_baud, 115'200U);
   EXPECT_EQ(entry.type.agent_flash_bytes(), 960U);
+  EXPECT_EQ(entry.type.flash_erase_cycles(), 10'000U);
+  EXPECT_EQ(entry.type.nominal_power().supply_mv(), 3'300U);
+  EXPECT_EQ(entry.type.nominal_power().run_ua(), 12'500U);
+  EXPECT_EQ(entry.type.nominal_power().sleep_ua(), 0U) << "not stated";
 }
 
 TEST_F(CatalogTest, TicksAreCyclesOnlyWhereTheCoreCountsThem) {

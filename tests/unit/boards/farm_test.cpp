@@ -77,6 +77,23 @@ TEST_F(FarmTest, PowerIsSwitchedByCommandsToo) {
   EXPECT_THAT(message("unit_id = \"xyz\""), HasSubstr("hexadecimal"));
 }
 
+TEST_F(FarmTest, BoardsAreNamedByWhatTheyAreOnUsb) {
+  const auto farm = load_farm(write(R"(
+[[board]]
+id = "a"
+type = "t"
+usb = "0483:374b:0669FF"
+usb_interface = 2
+power = { kind = "ppk2", port = "/dev/ttyACM4", supply_mv = 1800 }
+)"));
+  ASSERT_TRUE(farm.ok()) << farm.status();
+  EXPECT_EQ((*farm)[0].port, "");
+  EXPECT_EQ((*farm)[0].usb->text(), "0483:374b:0669FF");
+  EXPECT_EQ((*farm)[0].usb->interface, 2U);
+  EXPECT_EQ((*farm)[0].power->outlet, "/dev/ttyACM4");
+  EXPECT_EQ((*farm)[0].power->supply_mv, 1'800U);
+}
+
 TEST_F(FarmTest, AFarmWithoutBoardsIsFine) {
   const auto farm = load_farm(write(""));
   ASSERT_TRUE(farm.ok()) << farm.status();
@@ -107,6 +124,12 @@ INSTANTIATE_TEST_SUITE_P(
         BadFarm{"MissingType", "[[board]]\nid='a'\nport='p'\n", ":1: board #1: 'type' is missing"},
         BadFarm{"EmptyId", "[[board]]\nid=''\ntype='t'\nport='p'\n", ":2: board #1: 'id' must be a non-empty string"},
         BadFarm{"WrongType", "[[board]]\nid=3\ntype='t'\nport='p'\n", "'id' must be a non-empty string"},
+        BadFarm{"NoUsbIdentity", "[[board]]\nid='a'\ntype='t'\nusb='0483:374B:1'\n", ":4: board #1: 'usb' must be"},
+        BadFarm{"PortAndUsb", "[[board]]\nid='a'\ntype='t'\nusb='0483:374b:1'\nport='p'\n",
+                ":5: board #1: 'port' and 'usb'"},
+        BadFarm{"VoltageThatBreaksTheBoard",
+                "[[board]]\nid='a'\ntype='t'\nport='p'\npower={kind='ppk2', port='q', supply_mv=33000}\n",
+                "'supply_mv' must be 800 to 5000"},
         BadFarm{"UnknownKey", "[[board]]\nid='a'\ntype='t'\nport='p'\nbaud=9600\n", ":5: board #1: unknown key 'baud'"},
         BadFarm{"TwiceTheSameId", "[[board]]\nid='a'\ntype='t'\nport='p'\n[[board]]\nid='a'\ntype='t'\nport='p'\n",
                 "id 'a' is used twice"},

@@ -1,6 +1,7 @@
-// The pages of text: results, one run, the leaderboard.
+// The pages of text: a board, results, one run, the leaderboard.
 #include <gtest/gtest.h>
 
+#include "client/board_text.h"
 #include "client/leaderboard_text.h"
 #include "client/result_table.h"
 #include "client/run_text.h"
@@ -34,6 +35,26 @@ v1::Run good_run(const std::string& model = "kws") {
   result.mutable_verification()->set_inputs_checked(8);
   result.mutable_verification()->set_inputs_matched(8);
   return run;
+}
+
+TEST(BoardText, TellsWhatWearsItAndWhatItShouldTake) {
+  v1::Board board;
+  board.set_id("f4-1");
+  v1::BoardType type;
+  type.set_model_slot_bytes(65'536);
+  EXPECT_FALSE(contains(board_text(board, type), "  written")) << "nothing is known yet";
+  EXPECT_FALSE(contains(board_text(board, type), "  power"));
+  board.mutable_flash_wear()->set_firmware_writes(3);
+  board.mutable_flash_wear()->set_model_slot_writes(8'200);
+  type.set_flash_erase_cycles(10'000);
+  type.mutable_nominal_power()->set_supply_mv(3'300);
+  type.mutable_nominal_power()->set_run_ua(12'500);
+  type.mutable_nominal_power()->set_sleep_ua(590);
+  const std::string text = board_text(board, type);
+  EXPECT_TRUE(contains(text, "  written     firmware 3 times, model slot 8,200 times; its maker guarantees 10,000\n"))
+      << text;
+  EXPECT_TRUE(contains(text, "  power       12.5 mA at work, 590 uA asleep, at 3300 mV (data sheet, the chip alone)\n"))
+      << text;
 }
 
 TEST(ResultTable, EveryNumberHasItsCompany) {

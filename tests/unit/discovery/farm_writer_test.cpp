@@ -38,7 +38,7 @@ class FarmWriterTest : public ::testing::Test {
   v1::FoundPort& add(const std::string& name, const std::string& path, v1::PortState state) {
     v1::FoundBoard& board = *report_.add_boards();
     board.set_name(name);
-    board.set_identity("usb:1:2:" + name);
+    board.set_identity("usb:0001:0002:" + name);
     board.set_usb_id("0001:0002");
     v1::FoundPort& port = *board.add_ports();
     port.set_path(path);
@@ -70,12 +70,12 @@ TEST_F(FarmWriterTest, BoardsThatAnsweredAreRead) {
   EXPECT_EQ(farm[0].type, "host");
   EXPECT_EQ(farm[0].port, "/dev/serial/by-id/usb-one");
   EXPECT_EQ(farm[1].id, "mps2-an386-1");
-  EXPECT_EQ(farm[1].port, "/dev/ttyACM1");
+  EXPECT_EQ(farm[1].port, "") << "no name of it stays";
+  EXPECT_EQ(farm[1].usb->text(), "0001:0002:a board");
   EXPECT_EQ(farm[2].id, "host-2");
   EXPECT_FALSE(farm[1].flasher.has_value());
-  // What nobody can find out is asked for: where the flasher of the AN386 is, a name that stays.
+  // What nobody can find out is asked for: where the flasher of the AN386 is.
   EXPECT_THAT(text(), HasSubstr("# flasher = { kind = \"gdb-remote\", endpoint = "));
-  EXPECT_THAT(text(), HasSubstr("# This name may change"));
   EXPECT_THAT(text(), HasSubstr("unit 00112233"));
   EXPECT_THAT(text(), HasSubstr("\nunit_id = \"00112233\"\n"));
 }
@@ -93,7 +93,7 @@ TEST_F(FarmWriterTest, WhatIsNotKnownStandsAsComments) {
   EXPECT_THAT(text(), HasSubstr("no agent answers"));
   EXPECT_THAT(text(), HasSubstr("ModemManager (12) has it"));
   EXPECT_THAT(text(), HasSubstr("its agent says 'their-board', which is not in the catalog"));
-  EXPECT_THAT(text(), HasSubstr("#port = \"/dev/ttyUSB0\""));
+  EXPECT_THAT(text(), HasSubstr("#usb = \"0001:0002:CH340\""));
   EXPECT_THAT(text(), HasSubstr("It waits for firmware"));
   EXPECT_THAT(text(), Not(HasSubstr("/dev/ttyACM9")));
 }
@@ -109,7 +109,7 @@ TEST_F(FarmWriterTest, WithTheHashesRemovedItsBoardsCanBeRead) {
   ASSERT_TRUE(farm.ok()) << farm.status();
   ASSERT_EQ(farm->size(), 1U);
   EXPECT_EQ((*farm)[0].id, "board-1");
-  EXPECT_EQ((*farm)[0].port, "/dev/ttyUSB0");
+  EXPECT_EQ((*farm)[0].usb->text(), "0001:0002:CH340");
 }
 
 TEST_F(FarmWriterTest, ABoardKnownByItsIdentityIsReadThoughItIsSilent) {

@@ -55,7 +55,7 @@ class RecipeFlasherTest : public ::testing::Test {
   boost::asio::io_context io_;
   FirmwareImage image_;
   Recipe recipe_;
-  RecipeValues values_ = {{"port", "/dev/ttyX0"}, {"port_name", "ttyX0"}};
+  RecipeValues values_ = {{"port", "/dev/ttyX0"}};
   std::vector<std::size_t> progress_;
 };
 

@@ -125,7 +125,7 @@ TEST_F(UsbBootloaderTest, ARecipeRunsOnTheBootloadersPort) {
   Recipe recipe;
   recipe.write.argv = {"/bin/sh", "-c", "echo \"$1 $2\" > " + seen, "sh", "{port}", "{port_name}", "{image}"};
   recipe.bootloader = options_;
-  const auto flasher = make_recipe_flasher(recipe, {{"port", port()}, {"port_name", "ttyACM0"}});
+  const auto flasher = make_recipe_flasher(recipe, {{"port", port()}});
   EXPECT_TRUE(flasher->takes_port());
   EXPECT_FALSE(flasher->waits_for_firmware());
   const FirmwareImage image{{{0x10000, {1, 2, 3}}}};

@@ -111,6 +111,26 @@ TEST_F(HoldBookTest, TheClockEndsIt) {
   EXPECT_TRUE(reserve("b").ok()) << "somebody else's turn";
 }
 
+TEST_F(HoldBookTest, AClockThatIsSetBackDoesNotProlongIt) {
+  const auto mine = reserve("b");
+  ASSERT_TRUE(mine.ok());
+  clock_.advance(-absl::Hours(24 * 400));
+  ASSERT_TRUE(book_->hold_of("b").has_value());
+  ASSERT_TRUE(wait_for([&](store::Done done) { store_->append_log({}, std::move(done)); }).ok());
+  EXPECT_THAT(log().back(), HasSubstr("the clock went back: reserved by ann@lab"));
+  clock_.advance(absl::Minutes(59));
+  EXPECT_TRUE(book_->check_use("b", mine->token).ok());
+  book_ = make_book();
+  clock_.advance(absl::Minutes(1));
+  EXPECT_FALSE(book_->hold_of("b").has_value()) << "an hour after it began, and remembered so";
+  // What a time server corrects is no jump.
+  ASSERT_TRUE(reserve("b").ok());
+  clock_.advance(-absl::Seconds(5));
+  const auto before = book_->hold_of("b")->expire_time();
+  clock_.advance(absl::Minutes(10));
+  EXPECT_EQ(book_->hold_of("b")->expire_time().seconds(), before.seconds());
+}
+
 TEST_F(HoldBookTest, RenewingCountsFromNowAndAsksForTheToken) {
   const auto mine = reserve("b", absl::Minutes(10));
   clock_.advance(absl::Minutes(9));

@@ -99,7 +99,7 @@ TEST_F(DiskFullTest, SmallWritesOfAGroupGetThroughBesideOneThatDoesNotFit) {
                         [&](absl::StatusOr<PutModelResult> result) { refused = result.status(); });
     }
   }
-  ASSERT_TRUE(wait_for([&](Done done) { store_->append_logs({}, std::move(done)); }).ok());
+  ASSERT_TRUE(wait_for([&](Done done) { store_->append_log({}, std::move(done)); }).ok());
   EXPECT_EQ(reason_of(refused), "DISK_FULL");
   ASSERT_EQ(saved.size(), 20u);
   for (const absl::Status& status : saved) EXPECT_TRUE(status.ok()) << status;

@@ -464,14 +464,14 @@ TYPED_TEST(StoreTest, ListsRunsByJobModelAndBoardType) {
 
 TYPED_TEST(StoreTest, KeepsLogLinesInOrder) {
   this->accept_runs(1);
-  std::vector<v1::LogLine> lines(3);
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    lines[i].set_job_id(i == 1 ? "j-unknown" : "j-1");
-    lines[i].set_level(i == 0 ? "warning" : "shout");
-    lines[i].set_text("line " + std::to_string(i));
-    *lines[i].mutable_time() = timestamp_of(kTestTime);
+  for (int i = 0; i < 3; ++i) {
+    v1::LogLine line;
+    line.set_job_id(i == 1 ? "j-unknown" : "j-1");
+    line.set_level(i == 0 ? "warning" : "shout");
+    line.set_text("line " + std::to_string(i));
+    *line.mutable_time() = timestamp_of(kTestTime);
+    ASSERT_TRUE(wait_for([&](Done done) { this->store_->append_log(line, std::move(done)); }).ok());
   }
-  ASSERT_TRUE(wait_for([&](Done done) { this->store_->append_logs(lines, std::move(done)); }).ok());
   const auto stored = this->store_->job_logs("j-1");
   ASSERT_EQ(stored->size(), 2u);
   EXPECT_EQ((*stored)[0].text(), "line 0");
@@ -531,7 +531,7 @@ TYPED_TEST(StoreTest, ABoardsLogKeepsItsNewestTenThousandLines) {
     line.set_text("line " + std::to_string(i));
     this->store_->append_board_log(i == 0 ? "other" : "emu-1", line, nullptr);
   }
-  ASSERT_TRUE(wait_for([&](Done done) { this->store_->append_logs({}, std::move(done)); }).ok());
+  ASSERT_TRUE(wait_for([&](Done done) { this->store_->append_log({}, std::move(done)); }).ok());
   const auto lines = this->store_->board_log("emu-1", 3);
   ASSERT_EQ(lines->size(), 3u);
   EXPECT_EQ(lines->front().text(), "line 10197");
