@@ -25,8 +25,11 @@ emulator::Options options_of(const std::filesystem::path& folder, std::size_t bo
   options.catalog = programs.catalog;
   options.boards = {{"host", boards}};
   options.farm_file = folder / "farm.toml";
-  options.host_agent = programs.host_agent;
-  options.host_agent_arguments = {"--paced-us=" + std::to_string(paced_us)};
+  // Boards have processors of their own: agents get what the daemon leaves of this machine's. Each is a session, which
+  // the kernel may schedule as a group with a niceness of its own.
+  options.host_agent = "/bin/sh";
+  options.host_agent_arguments = {"-c", "echo 19 2>/dev/null >/proc/self/autogroup; exec nice -n 19 \"$0\" \"$@\"",
+                                  programs.host_agent, "--paced-us=" + std::to_string(paced_us)};
   return options;
 }
 
