@@ -1,4 +1,4 @@
-// Boards that never answer, or answer noise, cost nobody a job: the others go on, and people see why.
+// Boards that never answer, answer noise, or boot for ever, cost nobody a job: the others go on, and people see why.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -55,8 +55,11 @@ TEST_P(BadBoardTest, IsSeenAsOfflineAndHoldsUpNobody) {
   EXPECT_EQ(daemon_.api().finished_job(pinned, within(std::chrono::seconds(20))).outcome(), v1::OUTCOME_CANCELLED);
 }
 
-INSTANTIATE_TEST_SUITE_P(Agents, BadBoardTest, ::testing::Values("silent", "garbage"),
-                         [](const auto& tested) { return std::string(tested.param); });
+INSTANTIATE_TEST_SUITE_P(Agents, BadBoardTest, ::testing::Values("silent", "garbage", "reset-loop"),
+                         [](const auto& tested) {
+                           const std::string mode = tested.param;
+                           return mode == "reset-loop" ? "reset_loop" : mode;
+                         });
 
 }  // namespace
 }  // namespace tinyrig::test
