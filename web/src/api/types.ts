@@ -92,6 +92,14 @@ export interface BoardType {
   ramBytes?: Int64;
   labels?: string[];
   agentFlashBytes?: Int64;
+  flashEraseCycles?: Int64;
+  nominalPower?: NominalPower;
+}
+
+export interface NominalPower {
+  supplyMv?: number;
+  runUa?: number;
+  sleepUa?: number;
 }
 
 export interface AgentRuntime {
@@ -108,6 +116,11 @@ export interface AgentIdentity {
   boardType?: string;
   bootCount?: number;
   runtimes?: AgentRuntime[];
+}
+
+export interface FlashWear {
+  firmwareWrites?: Int64;
+  modelSlotWrites?: Int64;
 }
 
 export interface RecoveryRung {
@@ -138,6 +151,7 @@ export interface Board {
   healthCode?: string;
   hold?: Hold;
   recovery?: RecoveryRung[];
+  flashWear?: FlashWear;
 }
 
 export interface ListBoardsRequest {
