@@ -23,9 +23,11 @@ std::string hold_text(const v1::Hold& hold) {
 
 namespace {
 
+std::string times(std::uint64_t count) { return grouped(count) + (count == 1 ? " time" : " times"); }
+
 std::string flash_wear(const v1::FlashWear& wear, const v1::BoardType& type) {
-  std::string text = "firmware " + grouped(wear.firmware_writes()) + " times";
-  if (type.model_slot_bytes() != 0) text += ", model slot " + grouped(wear.model_slot_writes()) + " times";
+  std::string text = "firmware " + times(wear.firmware_writes());
+  if (type.model_slot_bytes() != 0) text += ", model slot " + times(wear.model_slot_writes());
   if (type.flash_erase_cycles() != 0) text += "; its maker guarantees " + grouped(type.flash_erase_cycles());
   return text;
 }
@@ -68,8 +70,8 @@ std::string board_text(const v1::Board& board, const v1::BoardType& type) {
       board_line("unit id", board.agent().unit_id().empty() ? "none: the identity is weak" : board.agent().unit_id());
   for (const v1::RecoveryRung& rung : board.recovery()) {
     text += board_line(&rung == &board.recovery(0) ? "recovery" : "",
-                       rung.rung() + ": helped " + grouped(rung.helped()) + " of " + grouped(rung.tried()) +
-                           " times, last " + time(rung.last_time()) +
+                       rung.rung() + ": helped " + grouped(rung.helped()) + " of " + times(rung.tried()) + ", last " +
+                           time(rung.last_time()) +
                            (rung.last_failure().empty() ? "" : ", without success: " + rung.last_failure()));
   }
   if (board.has_flash_wear()) text += board_line("written", flash_wear(board.flash_wear(), type));

@@ -92,6 +92,9 @@ std::string BoardKeeper::why_not(const RecoveryStep& step, const absl::Status& t
   const std::string reason = reason_of(trouble);
   if (reason == "WRONG_BOARD_TYPE" || reason == "WRONG_UNIT") return "this is another board";
   if (reason == "PORT_IN_USE" || reason == "PORT_NOT_ALLOWED") return "the board may be well, its port is not ours";
+  if (reason == "USB_AMBIGUOUS") return "which of them it is cannot be told";
+  const bool without_power = reason == "POWER_SWITCH_UNREACHABLE" || reason == "POWER_SWITCH_REFUSED";
+  if (without_power && step.rung != Rung::kPowerCycle) return "it has no power";
   if (reason == "AGENT_OUTDATED" && step.rung != Rung::kFlash) return "only flashing changes the agent";
   const bool flashable = step.rung == Rung::kFlash && flasher_->waits_for_firmware();
   if (port_is_gone(trouble) && step.rung != Rung::kPowerCycle && !flashable) return "there is no port";

@@ -73,6 +73,9 @@ void read_port(TomlReader& reader, const toml::table& table, FarmBoard& board) {
                 "digits in lower case; `tinyrig farm scan` prints it");
     return;
   }
+  if (board.id.find('/') != std::string::npos || board.id == "." || board.id == "..") {
+    reader.fail(*table.get("id"), "'id' must be a file's name where 'usb' is given: the link to its port is called so");
+  }
   if (table.contains("usb_interface")) board.usb->interface = reader.number_32("usb_interface");
   if (table.contains("port")) reader.fail(*table.get("port"), "'port' and 'usb' both say where the board is; give one");
 }

@@ -58,7 +58,7 @@ TEST(BoardRecovery, ABlankBoardIsFlashedAndADeadOneIsPowerCycled) {
   EXPECT_EQ(rung(board, "flash"), "1/1") << "the image was still there";
   const Ended shown = daemon.cli({"board", "show", id});
   EXPECT_THAT(shown.output, HasSubstr("  recovery    hello: helped 0 of 2 times, last 20"));
-  EXPECT_THAT(shown.output, HasSubstr("power-cycle: helped 1 of 1 times"));
+  EXPECT_THAT(shown.output, HasSubstr("power-cycle: helped 1 of 1 time,"));
   EXPECT_THAT(daemon.cli({"board", "log", id}).output, HasSubstr(": power-cycle"));
   EXPECT_EQ(board.flash_wear().firmware_writes(), 1U);
 

@@ -112,7 +112,7 @@ TEST(SlotWear, EachWritingOfTheSlotIsCountedAndNoOtherRun) {
   EXPECT_EQ(writes_after("digits", "ram"), 1U);
   EXPECT_EQ(writes_after("vibration", "flash_slot"), 1U) << "it was there";
   const Ended shown = daemon.cli({"board", "show", "host-1"});
-  EXPECT_NE(shown.output.find("firmware 0 times, model slot 1 times"), std::string::npos) << shown.output;
+  EXPECT_NE(shown.output.find("firmware 0 times, model slot 1 time"), std::string::npos) << shown.output;
 }
 
 INSTANTIATE_TEST_SUITE_P(Boards, PersistenceTest,

@@ -7,7 +7,9 @@
 
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
+#include <functional>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "server/base/error.h"
@@ -43,8 +45,9 @@ class DriveFlasher : public flash::Flasher {
   int& flashes_;
 };
 
-// Climbs once with a board whose port is not there. How often was it flashed?
-int flashes_of_a_board_without_port(bool waits_in_its_bootloader) {
+// Climbs once with a board that cannot be reached, for `reason`. How often was it flashed?
+int flashes_of(FarmBoard board, const std::string& reason, bool waits_in_its_bootloader = false,
+               std::function<absl::Status()> find_port = nullptr) {
   boost::asio::io_context io;
   NoCheck check;
   const SystemClock clock;
@@ -56,22 +59,39 @@ int flashes_of_a_board_without_port(bool waits_in_its_bootloader) {
                     [] { return std::string(); },
                     [&](const FarmBoard&, const CatalogEntry&) -> absl::StatusOr<std::unique_ptr<flash::Flasher>> {
                       return std::make_unique<DriveFlasher>(waits_in_its_bootloader, flashes);
-                    }};
-  FarmBoard board;
-  board.id = "pico-1";
-  board.port = "/dev/no-such-port";
+                    },
+                    std::move(find_port)};
   CatalogEntry type;
   type.recovery = {{Rung::kHello, std::chrono::milliseconds(1)}, {Rung::kFlash, std::chrono::milliseconds(1)}};
   BoardKeeper keeper(io.get_executor(), board, type, flash::Firmware{}, v1::Board(), std::move(world));
   const absl::Status status = test::run(io, keeper.make_ready());
-  EXPECT_EQ(reason_of(status), "PORT_NOT_FOUND");
-  EXPECT_TRUE(keeper.port_was_gone());
+  EXPECT_EQ(reason_of(status), reason);
+  EXPECT_EQ(keeper.port_was_gone(), reason == "PORT_NOT_FOUND");
   return flashes;
 }
 
-TEST(BoardKeeper, ABoardWithoutAPortIsNotFlashed) { EXPECT_EQ(flashes_of_a_board_without_port(false), 0); }
+FarmBoard pico() {
+  FarmBoard board;
+  board.id = "pico-1";
+  board.port = "/dev/no-such-port";
+  return board;
+}
 
-TEST(BoardKeeper, ABoardThatWaitsForFirmwareNeedsNoPort) { EXPECT_EQ(flashes_of_a_board_without_port(true), 1); }
+TEST(BoardKeeper, ABoardWithoutAPortIsNotFlashed) { EXPECT_EQ(flashes_of(pico(), "PORT_NOT_FOUND"), 0); }
+
+TEST(BoardKeeper, ABoardThatWaitsForFirmwareNeedsNoPort) { EXPECT_EQ(flashes_of(pico(), "PORT_NOT_FOUND", true), 1); }
+
+TEST(BoardKeeper, OneOfTwoThatSayTheSameIsNotFlashed) {
+  const auto ambiguous = [] { return make_error(absl::StatusCode::kUnavailable, "USB_AMBIGUOUS", "two of them"); };
+  EXPECT_EQ(flashes_of(pico(), "USB_AMBIGUOUS", false, ambiguous), 0);
+}
+
+TEST(BoardKeeper, ABoardWithoutPowerIsNotFlashed) {
+  FarmBoard board = pico();
+  board.power =
+      PowerSetup{.kind = "ppk2", .endpoint = "", .outlet = "/dev/no-such-ppk2", .cycle = {}, .supply_mv = 3'300};
+  EXPECT_EQ(flashes_of(board, "POWER_SWITCH_UNREACHABLE"), 0);
+}
 
 // A board that is named by what it is on USB: asked for before its port is opened, and again when it was away.
 TEST(BoardKeeper, ThePortIsLookedForEachTime) {

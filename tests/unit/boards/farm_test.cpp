@@ -127,6 +127,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadFarm{"NoUsbIdentity", "[[board]]\nid='a'\ntype='t'\nusb='0483:374B:1'\n", ":4: board #1: 'usb' must be"},
         BadFarm{"PortAndUsb", "[[board]]\nid='a'\ntype='t'\nusb='0483:374b:1'\nport='p'\n",
                 ":5: board #1: 'port' and 'usb'"},
+        BadFarm{"IdThatLeadsElsewhere", "[[board]]\nid='../a'\ntype='t'\nusb='0483:374b:1'\n",
+                ":2: board #1: 'id' must be a file's name"},
         BadFarm{"VoltageThatBreaksTheBoard",
                 "[[board]]\nid='a'\ntype='t'\nport='p'\npower={kind='ppk2', port='q', supply_mv=33000}\n",
                 "'supply_mv' must be 800 to 5000"},
