@@ -136,13 +136,15 @@ class RecipeFlasher : public Flasher {
   asio::awaitable<absl::StatusOr<std::vector<std::uint8_t>>> read(std::uint32_t address, std::size_t size) override {
     begin();
     const Extent extent{address, size};
-    auto reading = read_back(extent, known_values());
+    const RecipeValues values = known_values();
+    auto reading = read_back(extent, values);
     co_return co_await std::move(reading);
   }
 
   asio::awaitable<absl::Status> reset() override {
     begin();
-    auto resetting = run(recipe_.reset, known_values());
+    const RecipeValues values = known_values();
+    auto resetting = run(recipe_.reset, values);
     co_return co_await std::move(resetting);
   }
   bool can_reset() const override { return !recipe_.reset.argv.empty(); }

@@ -46,7 +46,7 @@ TEST(HaltedBoard, AHangWithInterruptsOffEndsByAReset) {
   daemon.add_own_model("digits");
   v1::JobSpec spec = quick_job("digits", "mps2-an386");
   spec.mutable_settings()->set_sessions(2);
-  spec.mutable_settings()->set_iterations(3'000);
+  spec.mutable_settings()->set_iterations(1'000);
   spec.mutable_settings()->set_silence_timeout_ms(5'000);
   const std::string job_id = daemon.api().submit(spec).job().job_id();
   ASSERT_TRUE(daemon.api().watch_runs(job_id, within(seconds(90)), [](const v1::RunSummary& run) {
@@ -55,14 +55,15 @@ TEST(HaltedBoard, AHangWithInterruptsOffEndsByAReset) {
   const absl::Status hung = while_halted(probe_of(emulator.farm_file()), hang_with_interrupts_off);
   ASSERT_TRUE(hung.ok()) << hung;
 
-  const v1::Job job = daemon.api().finished_job(job_id, within(seconds(150)));
+  // Silence in a measurement is waited for as long as the board said that it would take, in its own time, and more.
+  const v1::Job job = daemon.api().finished_job(job_id, within(seconds(300)));
   EXPECT_EQ(job.outcome(), v1::OUTCOME_SUCCEEDED) << job.DebugString() << daemon.log();
   const v1::Run run = daemon.api().run(job.runs(0).run_id());
   ASSERT_EQ(run.attempts_size(), 2) << run.DebugString();
   EXPECT_EQ(run.attempts(0).outcome(), v1::OUTCOME_BOARD_ERROR);
   EXPECT_EQ(run.attempts(0).reason(), "AGENT_SILENT") << run.attempts(0).message() << "\n"
                                                       << daemon.log() << emulator.process().output();
-  EXPECT_EQ(run.result().latency().count(), 6'000U) << "of the second attempt alone";
+  EXPECT_EQ(run.result().latency().count(), 2'000U) << "of the second attempt alone";
   const v1::Board board = daemon.api().board(run.attempts(0).board_id());
   ASSERT_GE(board.recovery_size(), 2) << board.DebugString();
   EXPECT_EQ(board.recovery(1).rung(), "reset");
