@@ -12,7 +12,6 @@ namespace tinyrig::test {
 namespace {
 
 using std::chrono::seconds;
-using ::testing::HasSubstr;
 
 constexpr std::int64_t kDays = 86'400;
 
