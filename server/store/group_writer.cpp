@@ -19,7 +19,7 @@ GroupWriter::~GroupWriter() {
   thread_.join();
 }
 
-void GroupWriter::submit(Write write, WriteDone done, Steps steps) {
+void GroupWriter::submit(Write write, WriteDone done) {
   {
     const std::lock_guard lock(mutex_);
     if (waiting_.size() >= max_waiting_) {
@@ -29,7 +29,7 @@ void GroupWriter::submit(Write write, WriteDone done, Steps steps) {
                           "Try again later; check the disk's load.");
       };
     }
-    waiting_.push_back({std::move(write), std::move(done), steps, absl::OkStatus()});
+    waiting_.push_back({std::move(write), std::move(done), absl::OkStatus()});
   }
   wake_.notify_one();
 }
@@ -60,7 +60,7 @@ void GroupWriter::commit_group(std::vector<Entry>& group) {
   absl::Status status = database_->execute("BEGIN IMMEDIATE");
   if (status.ok()) {
     for (Entry& entry : group) {
-      entry.status = entry.steps == Steps::kOne ? entry.write(*database_) : run_in_savepoint(entry);
+      entry.status = run_in_savepoint(entry);
       // A full disk or an I/O error ends the whole transaction.
       if (!database_->in_transaction()) {
         status = entry.status;

@@ -1,20 +1,17 @@
 // The one thread that writes and waits for the disk. What waits is committed together: with one writer at
 // rest a commit holds one write, under load hundreds share one fsync.
 //
-// A write runs in a savepoint, so that one that fails takes no other with it; one of a single SQL statement is
-// atomic by itself and is spared that (the savepoint of a log line costs more than the line). When the commit of a
-// group fails (a full disk), its writes are tried again one by one, so that the small ones may still get through. A
-// write may therefore run more than once and must only depend on what it captured.
+// Each write runs in a savepoint, so that one that fails takes no other with it. When the commit of a group
+// fails (a full disk), its writes are tried again one by one, so that the small ones may still get through.
+// A write may therefore run more than once and must only depend on what it captured.
 #pragma once
 
 #include <condition_variable>
 #include <cstddef>
-#include <cstdint>
 #include <deque>
 #include <memory>
 #include <mutex>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -40,20 +37,15 @@ class GroupWriter {
 
   /// Queues a write; never blocks, never calls `done` from inside. Thread-safe.
   /// RESOURCE_EXHAUSTED STORE_BUSY comes through `done` when too many wait.
-  void submit(Write write, WriteDone done) { submit(std::move(write), std::move(done), Steps::kSeveral); }
-  /// submit() of a write that runs one SQL statement at most.
-  void submit_statement(Write write, WriteDone done) { submit(std::move(write), std::move(done), Steps::kOne); }
+  void submit(Write write, WriteDone done);
 
  private:
-  enum class Steps : std::uint8_t { kOne, kSeveral };
   struct Entry {
     Write write;
     WriteDone done;
-    Steps steps;
     absl::Status status;
   };
 
-  void submit(Write write, WriteDone done, Steps steps);
   void run();
   void commit_group(std::vector<Entry>& group);
   absl::Status run_in_savepoint(Entry& entry);

@@ -8,7 +8,9 @@
 
 #include <csignal>
 #include <filesystem>
+#include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "tests/support/rig/rig.h"
 
@@ -27,16 +29,28 @@ v1::JobSpec long_job() {
   return spec;
 }
 
-// Takes the name of a PTY that was just given back, so that the next one has another.
-class OtherPty {
+int number_of(const std::filesystem::path& pty) { return std::stoi(pty.filename()); }  // "/dev/pts/3"
+
+// Holds every PTY that is free up to this one, so that the next one has another name: the kernel gives the lowest
+// first.
+class TakenUpTo {
  public:
-  OtherPty() : fd_(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)) {}
-  ~OtherPty() { ::close(fd_); }
-  OtherPty(const OtherPty&) = delete;
-  OtherPty& operator=(const OtherPty&) = delete;
+  explicit TakenUpTo(const std::filesystem::path& last) {
+    for (int number = -1; number < number_of(last);) {
+      ptys_.push_back(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+      const char* const name = ::ptsname(ptys_.back());
+      if (name == nullptr) throw std::runtime_error("no PTY");
+      number = number_of(name);
+    }
+  }
+  ~TakenUpTo() {
+    for (const int pty : ptys_) ::close(pty);
+  }
+  TakenUpTo(const TakenUpTo&) = delete;
+  TakenUpTo& operator=(const TakenUpTo&) = delete;
 
  private:
-  const int fd_;
+  std::vector<int> ptys_;
 };
 
 class FaultMatrix : public ::testing::Test {
@@ -98,8 +112,8 @@ TEST_P(UnpluggedAt, ThisStepAndPluggedInAsAnotherPort) {
   const std::filesystem::path port = emulator_.run_folder() / victim;
   const std::filesystem::path before = std::filesystem::read_symlink(port);
   control("unplug " + victim);
-  const OtherPty in_its_place;
   expect_one_result();
+  const TakenUpTo all_before(before);
   control("plug " + victim);
   EXPECT_NE(std::filesystem::read_symlink(port), before);
   expect_whole();
