@@ -11,7 +11,7 @@
 
 namespace tinyrig::store {
 
-/// One SQL statement. A line of a job that is not known is left out.
+/// A line of a job that is not known is left out.
 absl::Status append_log(Connection& database, const v1::LogLine& line);
 absl::StatusOr<std::vector<v1::LogLine>> job_logs(Connection& database, const std::string& job_id);
 

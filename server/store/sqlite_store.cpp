@@ -63,11 +63,9 @@ class SqliteStore final : public Store {
                    std::move(done));
   }
   void set_run_state(std::string run_id, std::uint32_t attempt_number, v1::RunState state, Done done) override {
-    writer_.submit_statement(
-        [run_id = std::move(run_id), attempt_number, state](Connection& database) {
-          return store::set_run_state(database, run_id, attempt_number, state);
-        },
-        std::move(done));
+    writer_.submit([run_id = std::move(run_id), attempt_number, state](
+                       Connection& database) { return store::set_run_state(database, run_id, attempt_number, state); },
+                   std::move(done));
   }
   void end_attempt(AttemptEnd end, DoneWith<AttemptEndResult> done) override {
     write<AttemptEndResult>([end = std::move(end)](Connection& database) { return store::end_attempt(database, end); },
@@ -109,8 +107,8 @@ class SqliteStore final : public Store {
   }
 
   void append_log(v1::LogLine line, Done done) override {
-    writer_.submit_statement(
-        [line = std::move(line)](Connection& database) { return store::append_log(database, line); }, std::move(done));
+    writer_.submit([line = std::move(line)](Connection& database) { return store::append_log(database, line); },
+                   std::move(done));
   }
   absl::StatusOr<std::vector<v1::LogLine>> job_logs(const std::string& job_id) const override {
     return read([&](Connection& database) { return store::job_logs(database, job_id); });
