@@ -115,6 +115,26 @@ TEST(SlotWear, EachWritingOfTheSlotIsCountedAndNoOtherRun) {
   EXPECT_NE(shown.output.find("firmware 0 times, model slot 1 time"), std::string::npos) << shown.output;
 }
 
+TEST(SlotWear, AnotherChipBeginsAnew) {
+  const ShortFolder folder;
+  const Emulator emulator(folder.path(), "host=2", programs().host_agent, {"--ram-bytes=30000"});
+  const std::filesystem::path port = folder.path() / "port", farm = folder.path() / "one.toml";
+  std::filesystem::create_symlink(emulator.run_folder() / "host-1", port);
+  std::ofstream(farm) << "[[board]]\nid = \"one\"\ntype = \"host\"\nport = \"" << port.string() << "\"\n";
+  Daemon daemon(folder.path(), {.farm_files = {farm}});
+  daemon.add_own_model("vibration");
+  const std::string job_id = daemon.api().submit(quick_job("vibration", "one")).job().job_id();
+  EXPECT_EQ(daemon.api().finished_job(job_id, within(seconds(60))).outcome(), v1::OUTCOME_SUCCEEDED) << daemon.log();
+  EXPECT_EQ(daemon.api().board("one").flash_wear().model_slot_writes(), 1U);
+  daemon.kill();
+  std::filesystem::remove(port);
+  std::filesystem::create_symlink(emulator.run_folder() / "host-2", port);
+  daemon.start();
+  ASSERT_TRUE(daemon.wait_for_idle("one", within(seconds(60)))) << daemon.log();
+  EXPECT_FALSE(daemon.api().board("one").has_flash_wear());
+  EXPECT_NE(daemon.cli({"board", "log", "one"}).output.find("another chip: unit "), std::string::npos);
+}
+
 INSTANTIATE_TEST_SUITE_P(Boards, PersistenceTest,
                          ::testing::Values(SlotBoard{"microbit", "emu-microbit-1", 0x0002'0000, "digits", true, "ram"},
                                            SlotBoard{"netduinoplus2", "emu-netduino-1", 0x0808'0000, "ad", false,

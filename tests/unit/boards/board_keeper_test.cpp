@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "server/base/error.h"
 #include "tests/support/link/run_coroutine.h"
@@ -45,25 +46,42 @@ class DriveFlasher : public flash::Flasher {
   int& flashes_;
 };
 
+using MakeFlasher = std::function<std::unique_ptr<flash::Flasher>()>;
+
+// One board alone: what it logs is kept, what it announces is not.
+class World {
+ public:
+  explicit World(MakeFlasher make_flasher = [] { return nullptr; }) : make_flasher_(std::move(make_flasher)) {}
+
+  KeeperWorld of(std::function<absl::Status()> find_port = nullptr) {
+    return {check_,
+            clock_,
+            [](const v1::Board&, Change) {},
+            [this](const std::string& level, const std::string& text) { log_.push_back(level + ": " + text); },
+            [] { return std::string(); },
+            [this](const FarmBoard&, const CatalogEntry&) -> absl::StatusOr<std::unique_ptr<flash::Flasher>> {
+              return make_flasher_();
+            },
+            std::move(find_port)};
+  }
+  const std::vector<std::string>& log() const { return log_; }
+
+ private:
+  const MakeFlasher make_flasher_;
+  NoCheck check_;
+  const SystemClock clock_;
+  std::vector<std::string> log_;
+};
+
 // Climbs once with a board that cannot be reached, for `reason`. How often was it flashed?
 int flashes_of(FarmBoard board, const std::string& reason, bool waits_in_its_bootloader = false,
                std::function<absl::Status()> find_port = nullptr) {
   boost::asio::io_context io;
-  NoCheck check;
-  const SystemClock clock;
   int flashes = 0;
-  KeeperWorld world{check,
-                    clock,
-                    [](const v1::Board&, Change) {},
-                    [](const std::string&, const std::string&) {},
-                    [] { return std::string(); },
-                    [&](const FarmBoard&, const CatalogEntry&) -> absl::StatusOr<std::unique_ptr<flash::Flasher>> {
-                      return std::make_unique<DriveFlasher>(waits_in_its_bootloader, flashes);
-                    },
-                    std::move(find_port)};
+  World world([&] { return std::make_unique<DriveFlasher>(waits_in_its_bootloader, flashes); });
   CatalogEntry type;
   type.recovery = {{Rung::kHello, std::chrono::milliseconds(1)}, {Rung::kFlash, std::chrono::milliseconds(1)}};
-  BoardKeeper keeper(io.get_executor(), board, type, flash::Firmware{}, v1::Board(), std::move(world));
+  BoardKeeper keeper(io.get_executor(), board, type, flash::Firmware{}, v1::Board(), world.of(std::move(find_port)));
   const absl::Status status = test::run(io, keeper.make_ready());
   EXPECT_EQ(reason_of(status), reason);
   EXPECT_EQ(keeper.port_was_gone(), reason == "PORT_NOT_FOUND");
@@ -96,35 +114,26 @@ TEST(BoardKeeper, ABoardWithoutPowerIsNotFlashed) {
 // A board that is named by what it is on USB: asked for before its port is opened, and again when it was away.
 TEST(BoardKeeper, ThePortIsLookedForEachTime) {
   boost::asio::io_context io;
-  NoCheck check;
-  const SystemClock clock;
   int master = -1, slave = -1;
   char name[128];
   ASSERT_EQ(::openpty(&master, &slave, name, nullptr, nullptr), 0);
   const std::filesystem::path link = std::filesystem::path(::testing::TempDir()) / "board_keeper_test.port";
   std::filesystem::remove(link);
   int asked = 0;
-  KeeperWorld world{check,
-                    clock,
-                    [](const v1::Board&, Change) {},
-                    [](const std::string&, const std::string&) {},
-                    [] { return std::string(); },
-                    [](const FarmBoard&, const CatalogEntry&) -> absl::StatusOr<std::unique_ptr<flash::Flasher>> {
-                      return std::unique_ptr<flash::Flasher>();
-                    },
-                    [&] {
-                      if (++asked == 1) {
-                        return make_error(absl::StatusCode::kNotFound, "PORT_NOT_FOUND", "no USB device 0483:374b:A1");
-                      }
-                      std::filesystem::create_symlink(name, link);
-                      return absl::OkStatus();
-                    }};
+  World world;
+  const auto find_port = [&] {
+    if (++asked == 1) {
+      return make_error(absl::StatusCode::kNotFound, "PORT_NOT_FOUND", "no USB device 0483:374b:A1");
+    }
+    std::filesystem::create_symlink(name, link);
+    return absl::OkStatus();
+  };
   FarmBoard board;
   board.id = "f4-1";
   board.port = link;
   CatalogEntry type;
   type.recovery = {{Rung::kHello, std::chrono::milliseconds(1)}};
-  BoardKeeper keeper(io.get_executor(), board, type, std::nullopt, v1::Board(), std::move(world));
+  BoardKeeper keeper(io.get_executor(), board, type, std::nullopt, v1::Board(), world.of(find_port));
   const absl::Status away = test::run(io, keeper.make_ready());
   EXPECT_EQ(reason_of(away), "PORT_NOT_FOUND");
   EXPECT_EQ(away.message(), "no USB device 0483:374b:A1");
@@ -133,6 +142,21 @@ TEST(BoardKeeper, ThePortIsLookedForEachTime) {
   std::filesystem::remove(link);
   ::close(master);
   ::close(slave);
+}
+
+TEST(BoardKeeper, WarnsWhenFlashNearsWhatItsMakerGuarantees) {
+  boost::asio::io_context io;
+  World world;
+  CatalogEntry type;
+  type.type.set_flash_erase_cycles(10);
+  v1::Board known;
+  known.mutable_flash_wear()->set_model_slot_writes(6);
+  BoardKeeper keeper(io.get_executor(), pico(), type, std::nullopt, known, world.of());
+  for (int i = 0; i < 5; ++i) keeper.count_slot_write();
+  EXPECT_EQ(keeper.view().flash_wear().model_slot_writes(), 11U);
+  EXPECT_EQ(world.log(),
+            (std::vector<std::string>{"warning: the model slot was written 8 times; its maker guarantees 10",
+                                      "warning: the model slot was written 10 times; its maker guarantees 10"}));
 }
 
 }  // namespace

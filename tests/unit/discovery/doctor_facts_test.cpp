@@ -59,6 +59,17 @@ TEST_F(DoctorFactsTest, TheReportCoversTheFarmFileAndWhatIsPluggedIn) {
   EXPECT_THAT(of_check(report, "files")[0], HasSubstr("272 are enough for 2 boards"));
 }
 
+TEST_F(DoctorFactsTest, BoardsThatTheFarmFileNamesByUsbAreLookedFor) {
+  machine_.usb("1-1", {{"idVendor", "0483"}, {"idProduct", "374b"}, {"serial", "A1"}});
+  machine_.usb_tty("1-1", 2, "ttyACM0");
+  const std::string port = machine_.dev("ttyACM0");
+  const v1::DoctorReport report = examined(
+      "[[board]]\nid = \"a\"\ntype = \"host\"\nusb = \"0483:374b:A1\"\n"
+      "[[board]]\nid = \"b\"\ntype = \"host\"\nusb = \"0483:374b:B2\"\n");
+  EXPECT_THAT(of_check(report, "port"), ::testing::ElementsAre("OK: " + port + " may be opened",
+                                                               "PROBLEM: USB device 0483:374b:B2 is not there"));
+}
+
 TEST_F(DoctorFactsTest, RulesThatAreInstalledSettleModemManagerToo) {
   machine_.write(machine_.root() / "rules/60-tinyrig.rules", "");
   machine_.write(machine_.places().proc / "9/comm", "ModemManager\n");
