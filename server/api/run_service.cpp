@@ -1,4 +1,5 @@
 // RunService: what was measured, from the store, with what only the queue knows of runs under way.
+#include "server/api/capture_export.h"
 #include "server/api/services.h"
 #include "server/api/unary.h"
 #include "server/base/status_macros.h"
@@ -52,6 +53,11 @@ class RunService final : public v1::RunService::CallbackService {
       TINYRIG_ASSIGN_OR_RETURN(*response, exporting::export_profile(run, request->format()));
       return absl::OkStatus();
     });
+  }
+
+  grpc::ServerWriteReactor<v1::ExportCaptureResponse>* ExportCapture(grpc::CallbackServerContext* call,
+                                                                     const v1::ExportCaptureRequest* request) override {
+    return export_capture(call, context_, request->run_id());
   }
 
  private:

@@ -125,7 +125,7 @@ awaitable<absl::StatusOr<boards::Proof>> GoldenCheck::prove(const boards::BoardU
   request.settings.set_input_seed(kSeed);
   request.settings.set_silence_timeout_ms(kSilenceTimeoutMs);
   Observer observer(board);
-  RunBoard run_board{board.session, board.type, board.flasher, hello, board.calibration_ratio};
+  RunBoard run_board{board.session, board.type, board.flasher, /*instrument=*/nullptr, hello, board.calibration_ratio};
   const absl::StatusOr<RunRecording> recording = co_await record_run(std::move(run_board), request, observer);
   if (!recording.ok() && cannot_run_it(recording.status())) {
     co_return boards::Proof{

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
+#include "server/bench/energy_plan.h"
 #include "server/boards/agent_hello.h"
 #include "server/model/fit.h"
 #include "server/model/reference_run.h"
@@ -26,6 +27,9 @@ using link::AgentSession;
 
 constexpr std::chrono::seconds kHelloTimeout{20};
 constexpr std::uint32_t kProfileIterations = 3;
+// What an idle board takes is measured in these pauses.
+constexpr std::chrono::milliseconds kIdleBetweenWindows{50};
+constexpr std::chrono::milliseconds kInstrumentPatience{5'000};
 
 // One run under way: what its steps share.
 class Execution {
@@ -34,13 +38,15 @@ class Execution {
       : board_(std::move(board)), session_(board_.session), request_(request), observer_(observer) {
     recording_.hello = board_.hello;
     recording_.calibration_ratio = board_.calibration_ratio;
-    // Upload, verification, each session, profile: shares of the progress that people see.
-    steps_total_ = 2.0 + request_.settings.sessions() + (wants(v1::MEASUREMENT_PROFILE) ? 1.0 : 0.0);
+    // Upload, verification, each session, profile, energy: shares of the progress that people see.
+    steps_total_ = 2.0 + request_.settings.sessions() + (wants(v1::MEASUREMENT_PROFILE) ? 1.0 : 0.0) +
+                   (wants(v1::MEASUREMENT_ENERGY) ? 1.0 : 0.0);
   }
 
   awaitable<absl::StatusOr<RunRecording>> run() {
     observer_.on_state(v1::RUN_STATE_PREPARING);
     session_.limit_window_silence(std::chrono::milliseconds(request_.settings.silence_timeout_ms()));
+    if (wants(v1::MEASUREMENT_ENERGY)) TINYRIG_CO_RETURN_IF_ERROR(check_instrument());
     TINYRIG_CO_RETURN_IF_ERROR(place());
     TINYRIG_CO_RETURN_IF_ERROR(co_await upload());
     TINYRIG_CO_RETURN_IF_ERROR(co_await load());
@@ -58,6 +64,10 @@ class Execution {
                                                " does not tell its operators: no profile"));
     } else if (wants(v1::MEASUREMENT_PROFILE)) {
       TINYRIG_CO_RETURN_IF_ERROR(co_await profile());
+      step_done();
+    }
+    if (wants(v1::MEASUREMENT_ENERGY)) {
+      TINYRIG_CO_RETURN_IF_ERROR(co_await energy());
       step_done();
     }
     observer_.on_state(v1::RUN_STATE_COLLECTING);
@@ -297,6 +307,58 @@ class Execution {
     recording_.profile = std::move(profile->iterations);
     recording_.profile_interrupts += profile->done.interrupts();
     recording_.counter_read_ticks = profile->done.counter_read_ticks();
+    co_return absl::OkStatus();
+  }
+
+  absl::Status check_instrument() const {
+    if (board_.instrument == nullptr) {
+      return make_error(absl::StatusCode::kFailedPrecondition, "INSTRUMENT_MISSING",
+                        "the board has no instrument that measures energy",
+                        "Wire one to it and name it as 'instrument' in the farm file (docs/energy.md).");
+    }
+    if ((board_.hello.capabilities() & agent::v1::CAPABILITY_TRIGGER) == 0) {
+      return make_error(absl::StatusCode::kFailedPrecondition, "TRIGGER_MISSING",
+                        "the agent has no trigger that shows the instrument when it measures",
+                        "Flash an agent of this version; docs/porting.md says which ports have a trigger.");
+    }
+    return absl::OkStatus();
+  }
+
+  awaitable<absl::Status> energy() {
+    TINYRIG_CO_RETURN_IF_ERROR(begin("measuring energy"));
+    TINYRIG_CO_RETURN_IF_ERROR(co_await session_.set_input_seed(request_.settings.input_seed()));
+    // How long an inference takes: of a window of one.
+    absl::StatusOr<agent::v1::EnergyDone> one = co_await session_.measure_energy(1);
+    if (!one.ok()) co_return one.status();
+    const absl::StatusOr<EnergyPlan> plan =
+        plan_energy(request_.settings, one->window_ticks(), board_.hello.ticks_per_second());
+    if (!plan.ok()) co_return plan.status();
+    absl::Status recorded = co_await record_energy(*plan);
+    if (!recorded.ok()) {
+      // Nothing of it is wanted; the instrument is silent again for who comes next.
+      co_await board_.instrument->stop();
+      co_return recorded;
+    }
+    absl::StatusOr<power::Capture> capture = co_await board_.instrument->stop();
+    if (!capture.ok()) co_return capture.status();
+    recording_.energy.capture = *std::move(capture);
+    co_return absl::OkStatus();
+  }
+
+  awaitable<absl::Status> record_energy(EnergyPlan plan) {
+    TINYRIG_CO_RETURN_IF_ERROR(co_await board_.instrument->start());
+    TINYRIG_CO_RETURN_IF_ERROR(
+        co_await board_.instrument->wait_for_windows(0, kIdleBetweenWindows, kInstrumentPatience));
+    for (std::uint32_t number = 1; number <= plan.windows; ++number) {
+      TINYRIG_CO_RETURN_IF_ERROR(
+          begin("measuring energy", static_cast<double>(number - 1) / static_cast<double>(plan.windows)));
+      absl::StatusOr<agent::v1::EnergyDone> done = co_await session_.measure_energy(plan.inferences);
+      if (!done.ok()) co_return done.status();
+      recording_.energy.windows.push_back(*done);
+      // A simulated one shows the window after the board is through with it.
+      TINYRIG_CO_RETURN_IF_ERROR(co_await board_.instrument->wait_for_windows(
+          number, kIdleBetweenWindows, kInstrumentPatience + plan.window_length));
+    }
     co_return absl::OkStatus();
   }
 

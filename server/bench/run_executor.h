@@ -16,6 +16,7 @@
 #include "server/boards/catalog.h"
 #include "server/flash/flasher.h"
 #include "server/link/agent_session.h"
+#include "server/power/instrument.h"
 #include "tinyrig/v1/model.pb.h"
 #include "tinyrig/v1/run.pb.h"
 
@@ -43,18 +44,21 @@ struct RunRequest {
   v1::RunSettings settings;
 };
 
-// The board, as its keeper hands it over. `flasher` may be null.
+// The board, as its keeper hands it over. `flasher` and `instrument` may be null.
 struct RunBoard {
   link::AgentSession& session;
   const boards::CatalogEntry& type;
   flash::Flasher* flasher;
+  power::Instrument* instrument;
   agent::v1::HelloReply hello;
   // Of the calibration when the board was made ready.
   double calibration_ratio;
 };
 
 // CANCELLED when the observer says so; RESOURCE_EXHAUSTED (MODEL_TOO_LARGE_FOR_RAM, ..._FOR_SLOT) when the
-// board's own numbers leave no room; the errors of link::AgentSession and flash::Flasher otherwise.
+// board's own numbers leave no room; FAILED_PRECONDITION (INSTRUMENT_MISSING, TRIGGER_MISSING) and RESOURCE_EXHAUSTED
+// (CAPTURE_TOO_LONG) when energy cannot be measured here; the errors of link::AgentSession, flash::Flasher and
+// power::Instrument otherwise.
 boost::asio::awaitable<absl::StatusOr<RunRecording>> record_run(RunBoard board, const RunRequest& request,
                                                                 RunObserver& observer);
 

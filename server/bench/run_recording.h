@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "server/link/agent_session.h"
+#include "server/power/capture.h"
 #include "tinyrig/agent/v1/agent.pb.h"
 #include "tinyrig/v1/run.pb.h"
 
@@ -17,6 +18,12 @@ struct Session {
   std::uint32_t interrupts = 0;
   // Of the outputs after the last iteration.
   std::uint32_t output_fnv1a32 = 0;
+};
+
+// What the agent said of the windows in which energy was measured, and what the instrument recorded meanwhile.
+struct EnergyRecording {
+  std::vector<agent::v1::EnergyDone> windows;
+  power::Capture capture;
 };
 
 struct RunRecording {
@@ -32,6 +39,7 @@ struct RunRecording {
   // Of reading the counter once.
   std::uint32_t counter_read_ticks = 0;
   agent::v1::MemoryReport memory;
+  EnergyRecording energy;
   v1::Verification verification;
 };
 

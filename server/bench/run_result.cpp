@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "server/bench/energy_result.h"
 #include "server/boards/agent_identity.h"
 #include "server/stats/stats.h"
 
@@ -32,6 +33,7 @@ v1::RunProvenance provenance_of(const RunRecording& recording, const boards::Cat
   provenance.set_interrupts_masked((recording.hello.capabilities() & agent::v1::CAPABILITY_MASKS_INTERRUPTS) != 0);
   std::uint32_t interrupts = recording.profile_interrupts;
   for (const Session& session : recording.sessions) interrupts += session.interrupts;
+  for (const agent::v1::EnergyDone& window : recording.energy.windows) interrupts += window.interrupts();
   provenance.set_interrupts(interrupts);
   provenance.set_counts_core_cycles(recording.hello.counts_core_cycles());
   return provenance;
@@ -168,7 +170,8 @@ std::vector<v1::SessionSamples> samples_of(const RunRecording& recording, const 
 
 v1::RunResult make_result(const RunRecording& recording, const boards::CatalogEntry& board_type,
                           const RuntimeModel& model, const std::set<v1::Measurement>& measurements,
-                          const std::string& board_id, const std::string& server_version) {
+                          const v1::RunSettings& settings, const std::string& board_id,
+                          const std::string& server_version) {
   const TickScale scale(board_type, recording.hello.ticks_per_second());
   v1::RunResult result;
   *result.mutable_provenance() = provenance_of(recording, board_type, model, scale);
@@ -191,6 +194,11 @@ v1::RunResult make_result(const RunRecording& recording, const boards::CatalogEn
   }
   if (measurements.contains(v1::MEASUREMENT_MEMORY)) *result.mutable_memory() = memory_of(recording, model);
   *result.mutable_verification() = recording.verification;
+  if (measurements.contains(v1::MEASUREMENT_ENERGY)) {
+    EnergyStatement energy = energy_of(recording, board_type, settings);
+    *result.mutable_energy() = std::move(energy.result);
+    for (std::string& reason : energy.broken_rules) result.add_invalid_reasons(std::move(reason));
+  }
   for (std::string& reason : broken_rules(recording, board_type)) result.add_invalid_reasons(std::move(reason));
   result.set_validity(result.invalid_reasons().empty() ? v1::VALIDITY_VALID : v1::VALIDITY_INVALID);
   return result;

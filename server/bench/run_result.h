@@ -35,9 +35,10 @@ class TickScale {
 // Raw samples in the result's unit, session by session.
 std::vector<v1::SessionSamples> samples_of(const RunRecording& recording, const TickScale& scale);
 
-// `measurements`: what was asked for; others stay unset in the result.
+// `measurements`: what was asked for; others stay unset in the result. `settings`: how.
 v1::RunResult make_result(const RunRecording& recording, const boards::CatalogEntry& board_type,
                           const RuntimeModel& model, const std::set<v1::Measurement>& measurements,
-                          const std::string& board_id, const std::string& server_version);
+                          const v1::RunSettings& settings, const std::string& board_id,
+                          const std::string& server_version);
 
 }  // namespace tinyrig::bench

@@ -15,9 +15,9 @@ namespace {
 
 v1::Outcome outcome_of(const absl::Status& status, const std::string& reason) {
   if (status.code() == absl::StatusCode::kCancelled) return v1::OUTCOME_CANCELLED;
-  static const std::set<std::string> kUserReasons = {"MODEL_TOO_LARGE_FOR_RAM", "MODEL_TOO_LARGE_FOR_SLOT",
-                                                     "ARENA_TOO_SMALL",         "MODEL_TOO_LARGE",
-                                                     "WINDOW_TOO_LONG",         "RUNTIME_NOT_CARRIED"};
+  static const std::set<std::string> kUserReasons = {
+      "MODEL_TOO_LARGE_FOR_RAM", "MODEL_TOO_LARGE_FOR_SLOT", "ARENA_TOO_SMALL", "MODEL_TOO_LARGE", "WINDOW_TOO_LONG",
+      "RUNTIME_NOT_CARRIED",     "INSTRUMENT_MISSING",       "TRIGGER_MISSING", "CAPTURE_TOO_LONG"};
   if (kUserReasons.contains(reason)) return v1::OUTCOME_USER_ERROR;
   // The packer's refusals and the runtime's, and nothing else, begin like this.
   if (status.code() == absl::StatusCode::kInvalidArgument && absl::StartsWith(reason, "MODEL_")) {

@@ -78,6 +78,18 @@ class Reporter final : public bench::RunObserver {
   SteadyClock::time_point next_step_at_{};
 };
 
+// Null: nothing was recorded.
+std::shared_ptr<const store::PackedCapture> packed_capture(const power::Capture& capture) {
+  if (capture.format.empty()) return nullptr;
+  v1::EnergyCapture info;
+  info.set_format(capture.format);
+  info.set_header(capture.header);
+  info.set_supply_mv(capture.supply_mv);
+  info.set_samples_per_second(capture.samples_per_second);
+  info.set_host_us(capture.host_us);
+  return std::make_shared<store::PackedCapture>(store::pack_capture(std::move(info), capture.bytes));
+}
+
 }  // namespace
 
 BoardWorker::BoardWorker(asio::any_io_executor strand, boards::BoardKeeper& keeper, jobs::JobQueue& queue,
@@ -335,13 +347,16 @@ awaitable<jobs::AttemptEnd> BoardWorker::attempt(const jobs::Lease& lease) {
   request.settings = run.settings();
 
   Reporter reporter(queue_, keeper_, lease, stopping_);
-  bench::RunBoard board{keeper_.session(), keeper_.type(), keeper_.flasher(), hello, keeper_.calibration_ratio()};
+  bench::RunBoard board{keeper_.session(),    keeper_.type(), keeper_.flasher(),
+                        keeper_.instrument(), hello,          keeper_.calibration_ratio()};
   const absl::StatusOr<bench::RunRecording> recording = co_await bench::record_run(std::move(board), request, reporter);
   if (!recording.ok()) co_return end_of_failure(recording.status());
   const bench::TickScale scale(keeper_.type(), recording->hello.ticks_per_second());
   v1::RunResult result = bench::make_result(*recording, keeper_.type(), request.runtime_model, request.measurements,
-                                            keeper_.view().id(), server_version_);
-  co_return end_of_result(std::move(result), bench::samples_of(*recording, scale));
+                                            request.settings, keeper_.view().id(), server_version_);
+  jobs::AttemptEnd end = end_of_result(std::move(result), bench::samples_of(*recording, scale));
+  end.capture = packed_capture(recording->energy.capture);
+  co_return end;
 }
 
 }  // namespace tinyrig::daemon

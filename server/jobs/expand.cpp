@@ -22,6 +22,7 @@ constexpr std::uint32_t kMaxStartWithinS = 30 * 24 * 3'600;
 constexpr char kLabelPrefix[] = "label:";
 constexpr char kAll[] = "all";
 constexpr char kRuntimeNotCarried[] = "RUNTIME_NOT_CARRIED";
+constexpr char kInstrumentMissing[] = "INSTRUMENT_MISSING";
 
 // Limits of settings, and what a zero means.
 constexpr std::uint32_t kDefaultSessions = 3;
@@ -35,6 +36,13 @@ constexpr std::uint32_t kDefaultSeed = 1;
 constexpr std::uint32_t kDefaultSilenceMs = 10'000;
 constexpr std::uint32_t kMinSilenceMs = 100;
 constexpr std::uint32_t kMaxSilenceMs = 3'600'000;
+constexpr std::uint32_t kDefaultEnergyWindows = 5;
+constexpr std::uint32_t kMinEnergyWindows = 2;
+constexpr std::uint32_t kMaxEnergyWindows = 100;
+constexpr std::uint32_t kDefaultEnergyWindowMs = 200;
+constexpr std::uint32_t kMinEnergyWindowMs = 20;
+constexpr std::uint32_t kMaxEnergyWindowMs = 60'000;
+constexpr std::uint32_t kMaxEnergyMs = 120'000;
 
 /// Boards that one cell of the job may run on.
 struct Target {
@@ -71,6 +79,17 @@ absl::Status check_range(const char* name, std::uint32_t value, std::uint32_t le
 void set_default(std::uint32_t value, std::uint32_t standard, void (v1::RunSettings::*set)(std::uint32_t),
                  v1::RunSettings* settings) {
   if (value == 0) (settings->*set)(standard);
+}
+
+absl::Status complete_energy_settings(v1::RunSettings* settings) {
+  set_default(settings->energy_windows(), kDefaultEnergyWindows, &v1::RunSettings::set_energy_windows, settings);
+  set_default(settings->energy_window_ms(), kDefaultEnergyWindowMs, &v1::RunSettings::set_energy_window_ms, settings);
+  TINYRIG_RETURN_IF_ERROR(
+      check_range("energy_windows", settings->energy_windows(), kMinEnergyWindows, kMaxEnergyWindows));
+  TINYRIG_RETURN_IF_ERROR(
+      check_range("energy_window_ms", settings->energy_window_ms(), kMinEnergyWindowMs, kMaxEnergyWindowMs));
+  return check_range("energy_windows * settings.energy_window_ms",
+                     settings->energy_windows() * settings->energy_window_ms(), 1, kMaxEnergyMs);
 }
 
 absl::Status complete_settings(v1::RunSettings* settings) {
@@ -113,6 +132,10 @@ absl::Status complete_measurements(const ExpandContext& context, v1::JobSpec* sp
   return absl::OkStatus();
 }
 
+bool wants_energy(const v1::JobSpec& spec) {
+  return std::count(spec.measurements().begin(), spec.measurements().end(), v1::MEASUREMENT_ENERGY) > 0;
+}
+
 /// Defaults filled in and limits checked.
 absl::StatusOr<v1::JobSpec> complete(v1::JobSpec spec, const ExpandContext& context) {
   if (spec.models().empty()) {
@@ -146,6 +169,7 @@ absl::StatusOr<v1::JobSpec> complete(v1::JobSpec spec, const ExpandContext& cont
   if (spec.fit_policy() == v1::FIT_POLICY_UNSPECIFIED) spec.set_fit_policy(v1::FIT_POLICY_FAIL);
   TINYRIG_RETURN_IF_ERROR(complete_settings(spec.mutable_settings()));
   TINYRIG_RETURN_IF_ERROR(complete_measurements(context, &spec));
+  if (wants_energy(spec)) TINYRIG_RETURN_IF_ERROR(complete_energy_settings(spec.mutable_settings()));
   if (spec.runtimes().empty()) spec.add_runtimes(kDefaultRuntime);
   return spec;
 }
@@ -259,18 +283,22 @@ absl::Status check_runtimes(const v1::JobSpec& spec, const ExpandContext& contex
   return absl::OkStatus();
 }
 
-/// A target with the runtimes that the job runs there, by name.
-struct TargetRuntimes {
+/// A target with what its boards have, and the runtimes that the job runs there, by name.
+struct Place {
   Target target;
   CarriedRuntimes carried;
+  bool lacks_instrument;  // that the job needs
   std::vector<std::string> names;
 };
 
-std::vector<TargetRuntimes> with_runtimes(const std::vector<Target>& targets, const v1::JobSpec& spec,
-                                          const ExpandContext& context) {
-  std::vector<TargetRuntimes> result;
+std::vector<Place> places_of(const std::vector<Target>& targets, const v1::JobSpec& spec,
+                             const ExpandContext& context) {
+  std::vector<Place> result;
   for (const Target& target : targets) {
-    TargetRuntimes entry{target, carried_by(boards_of(target, context), target.board_type, context), {}};
+    const std::vector<const v1::Board*> boards = boards_of(target, context);
+    const bool has_instrument =
+        std::any_of(boards.begin(), boards.end(), [](const v1::Board* board) { return !board->instrument().empty(); });
+    Place entry{target, carried_by(boards, target.board_type, context), wants_energy(spec) && !has_instrument, {}};
     for (const std::string& wanted : spec.runtimes()) {
       for (const std::string& name : wanted == kAll ? entry.carried.names() : std::vector<std::string>{wanted}) {
         if (std::count(entry.names.begin(), entry.names.end(), name) == 0) entry.names.push_back(name);
@@ -286,9 +314,13 @@ class Fits {
  public:
   explicit Fits(const ExpandContext& context) : context_(context) {}
 
-  absl::StatusOr<std::optional<Misfit>> check(const v1::Model& model, const TargetRuntimes& where,
+  absl::StatusOr<std::optional<Misfit>> check(const v1::Model& model, const Place& where,
                                               const std::string& runtime_name) {
     const std::string& board_type = where.target.board_type;
+    if (where.lacks_instrument) {
+      return Misfit{kInstrumentMissing, 0,
+                    "no board of " + board_type + " that the job may use has an instrument that measures energy"};
+    }
     const v1::AgentRuntime* runtime = where.carried.find(runtime_name);
     if (runtime == nullptr && !where.carried.may_carry_others()) {
       return Misfit{kRuntimeNotCarried, 0,
@@ -340,9 +372,9 @@ absl::StatusOr<JobPlan> expand(const v1::JobSpec& spec, const ExpandContext& con
   TINYRIG_ASSIGN_OR_RETURN(const std::vector<v1::Model> models, all_models(plan.spec, context));
   TINYRIG_ASSIGN_OR_RETURN(const std::vector<Target> targets, all_targets(plan.spec, context));
   TINYRIG_RETURN_IF_ERROR(check_runtimes(plan.spec, context));
-  const std::vector<TargetRuntimes> places = with_runtimes(targets, plan.spec, context);
+  const std::vector<Place> places = places_of(targets, plan.spec, context);
   std::size_t cells = 0;
-  for (const TargetRuntimes& place : places) cells += models.size() * place.names.size();
+  for (const Place& place : places) cells += models.size() * place.names.size();
   if (cells > kMaxRunsPerJob) {
     return invalid(
         "JOB_TOO_LARGE",
@@ -352,7 +384,7 @@ absl::StatusOr<JobPlan> expand(const v1::JobSpec& spec, const ExpandContext& con
 
   Fits fits(context);
   for (const v1::Model& model : models) {
-    for (const TargetRuntimes& place : places) {
+    for (const Place& place : places) {
       for (const std::string& runtime : place.names) {
         const Target& target = place.target;
         TINYRIG_ASSIGN_OR_RETURN(const std::optional<Misfit> misfit, fits.check(model, place, runtime));
@@ -363,6 +395,11 @@ absl::StatusOr<JobPlan> expand(const v1::JobSpec& spec, const ExpandContext& con
         if (misfit.has_value() && misfit->reason == kRuntimeNotCarried) {
           return invalid(misfit->reason, misfit->message,
                          "Name a runtime that is there with --runtime, or leave such boards out with --skip-unfit.");
+        }
+        if (misfit.has_value() && misfit->reason == kInstrumentMissing) {
+          return invalid(misfit->reason, misfit->message,
+                         "Wire one to it and name it as 'instrument' in the farm file (docs/energy.md), or leave such "
+                         "boards out with --skip-unfit.");
         }
         plan.runs.push_back({model.name(), model.sha256(), target.board_type, target.pinned_board_id,
                              target.required_label, runtime, misfit});

@@ -16,9 +16,9 @@
 
 namespace tinyrig::jobs {
 
-/// Why a model cannot run on a board type, by the catalog's numbers or for want of the runtime.
+/// Why a model cannot run on a board type, by the catalog's numbers or for want of the runtime or an instrument.
 struct Misfit {
-  /// MODEL_TOO_LARGE_FOR_RAM, MODEL_TOO_LARGE_FOR_SLOT, RUNTIME_NOT_CARRIED
+  /// MODEL_TOO_LARGE_FOR_RAM, MODEL_TOO_LARGE_FOR_SLOT, RUNTIME_NOT_CARRIED, INSTRUMENT_MISSING
   std::string reason;
   std::uint64_t missing_bytes = 0;
   /// For people; names model and board type.
@@ -41,8 +41,8 @@ struct ExpandContext {
   /// By board type: what boards are taken to carry that have not said so yet (boards.agent.runtimes is empty).
   std::map<std::string, std::vector<v1::AgentRuntime>> usual_runtimes;
   /// What can be measured here.
-  std::vector<v1::Measurement> measurements = {v1::MEASUREMENT_LATENCY, v1::MEASUREMENT_PROFILE,
-                                               v1::MEASUREMENT_MEMORY};
+  std::vector<v1::Measurement> measurements = {v1::MEASUREMENT_LATENCY, v1::MEASUREMENT_PROFILE, v1::MEASUREMENT_MEMORY,
+                                               v1::MEASUREMENT_ENERGY};
   FitCheck fits;
 };
 
@@ -74,10 +74,10 @@ inline constexpr char kDefaultRuntime[] = "tinyrig";
 /// that has boards with it), "all" (any unit of each type that has boards). The same cell asked for twice
 /// is one run. The same pair of model and board type is checked for fit once.
 ///
-/// INVALID_ARGUMENT: EMPTY_JOB, RUNTIME_UNKNOWN, SETTINGS_OUT_OF_RANGE, MEASUREMENT_UNAVAILABLE,
-/// JOB_TOO_LARGE, SPEC_INVALID, NOTHING_FITS (every cell would be skipped). NOT_FOUND: MODEL_UNKNOWN,
-/// BOARD_UNKNOWN, LABEL_UNKNOWN, BOARD_TYPE_UNKNOWN (a board of a type that the catalog lacks); the message names
-/// what exists.
+/// INVALID_ARGUMENT: EMPTY_JOB, RUNTIME_UNKNOWN, RUNTIME_NOT_CARRIED, INSTRUMENT_MISSING, SETTINGS_OUT_OF_RANGE,
+/// MEASUREMENT_UNAVAILABLE, JOB_TOO_LARGE, SPEC_INVALID, NOTHING_FITS (every cell would be skipped). NOT_FOUND:
+/// MODEL_UNKNOWN, BOARD_UNKNOWN, LABEL_UNKNOWN, BOARD_TYPE_UNKNOWN (a board of a type that the catalog lacks); the
+/// message names what exists.
 absl::StatusOr<JobPlan> expand(const v1::JobSpec& spec, const ExpandContext& context);
 
 }  // namespace tinyrig::jobs

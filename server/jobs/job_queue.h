@@ -49,6 +49,8 @@ struct AttemptEnd {
   /// With SUCCEEDED or INCONCLUSIVE.
   std::optional<v1::RunResult> result;
   std::vector<v1::SessionSamples> samples;
+  /// Null: no energy was measured.
+  std::shared_ptr<const store::PackedCapture> capture = nullptr;
 };
 
 /// Plans a submitted job: expand() with the farm as it is.

@@ -9,21 +9,12 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-bool is_named_by(const std::string& pinned_board_id, const std::string& required_label, const BoardView& board) {
-  return (pinned_board_id.empty() || pinned_board_id == board.id) &&
-         (required_label.empty() || contains(board.labels, required_label));
-}
-
-bool may_carry(const BoardView& board, const std::string& runtime) {
-  return board.runtimes.empty() || contains(board.runtimes, runtime);
-}
-
 }  // namespace
 
 void WaitingRuns::add(const WaitingRun& run) {
   TypeQueue& queue = queues_[run.board_type];
   Place place{run.board_type,
-              {run.pinned_board_id, run.required_label, run.runtime, run.avoid_board_ids},
+              {run.pinned_board_id, run.required_label, run.runtime, run.needs_instrument, run.avoid_board_ids},
               {Step{run.owner, 1}, Step{std::to_string(run.priority_cost), run.priority_cost},
                Step{std::to_string(run.job_order), 1}},
               run.run_order};
@@ -96,18 +87,28 @@ void WaitingRuns::set_unusable(const std::string& board_id) {
   for (auto& [type, boards] : usable_) boards.erase(board_id);
 }
 
+bool WaitingRuns::is_named(const BoardView& board, const Conditions& conditions) {
+  return (conditions.pinned_board_id.empty() || conditions.pinned_board_id == board.id) &&
+         (conditions.required_label.empty() || contains(board.labels, conditions.required_label));
+}
+
+// May be, as long as it has not said what it carries.
+bool WaitingRuns::is_able(const BoardView& board, const Conditions& conditions) {
+  return (board.runtimes.empty() || contains(board.runtimes, conditions.runtime)) &&
+         (board.has_instrument || !conditions.needs_instrument);
+}
+
 bool WaitingRuns::suits(const BoardView& board, const Conditions& conditions) const {
   if (!may_run_on(board, conditions)) return false;
   return !contains(conditions.avoid_board_ids, board.id) || !another_suits(board, conditions);
 }
 
 bool WaitingRuns::may_run_on(const BoardView& board, const Conditions& conditions) const {
-  if (!is_named_by(conditions.pinned_board_id, conditions.required_label, board)) return false;
-  if (may_carry(board, conditions.runtime)) return true;
+  if (!is_named(board, conditions)) return false;
+  if (is_able(board, conditions)) return true;
   const auto boards = known_.find(board.type);
   return boards == known_.end() || std::none_of(boards->second.begin(), boards->second.end(), [&](const auto& entry) {
-           return is_named_by(conditions.pinned_board_id, conditions.required_label, entry.second) &&
-                  may_carry(entry.second, conditions.runtime);
+           return is_named(entry.second, conditions) && is_able(entry.second, conditions);
          });
 }
 

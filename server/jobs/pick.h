@@ -9,8 +9,8 @@
 // An owner's cost is one, so that many jobs or high priorities take nothing from other owners. Within a job the order
 // is that of its runs; a run that failed keeps its place.
 //
-// Runs with the same conditions (type, pinned board, label, runtime, boards to avoid) share a bucket. Picking costs
-// one look into each bucket of the board's type and a logarithm, however many runs wait.
+// Runs with the same conditions (type, pinned board, label, runtime, instrument, boards to avoid) share a bucket.
+// Picking costs one look into each bucket of the board's type and a logarithm, however many runs wait.
 #pragma once
 
 #include <array>
@@ -46,6 +46,8 @@ struct WaitingRun {
   std::string owner = {};
   /// What a run costs its priority: one of cost 1 gets eight runs while one of cost 8 gets one.
   std::uint64_t priority_cost = 1;
+  /// Energy is asked for: left to units with an instrument, as with `runtime`.
+  bool needs_instrument = false;
 };
 
 class WaitingRuns {
@@ -70,6 +72,7 @@ class WaitingRuns {
     std::string pinned_board_id;
     std::string required_label;
     std::string runtime;
+    bool needs_instrument = false;
     std::vector<std::string> avoid_board_ids;
     auto operator<=>(const Conditions&) const = default;
   };
@@ -116,6 +119,8 @@ class WaitingRuns {
 
   using Boards = std::map<std::string, std::map<std::string, BoardView>>;  // type -> board id
 
+  static bool is_named(const BoardView& board, const Conditions& conditions);
+  static bool is_able(const BoardView& board, const Conditions& conditions);
   bool suits(const BoardView& board, const Conditions& conditions) const;
   bool may_run_on(const BoardView& board, const Conditions& conditions) const;
   bool another_suits(const BoardView& board, const Conditions& conditions) const;

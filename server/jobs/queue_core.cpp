@@ -18,6 +18,10 @@ std::uint64_t cost_of(v1::Priority priority) {
   return priority == v1::PRIORITY_LOW ? 64 : 8;
 }
 
+bool needs_instrument(const v1::Run& run) {
+  return std::count(run.measurements().begin(), run.measurements().end(), v1::MEASUREMENT_ENERGY) > 0;
+}
+
 std::optional<absl::Time> deadline_of(const v1::Job& job) {
   if (job.spec().start_within_s() == 0) return std::nullopt;
   return absl::FromUnixMicros(store::micros_of(job.create_time())) + absl::Seconds(job.spec().start_within_s());
@@ -149,7 +153,7 @@ void JobQueue::Core::make_waiting(const std::string& run_id, RunEntry& run) {
   avoid.erase(std::unique(avoid.begin(), avoid.end()), avoid.end());
   waiting_.add({run_id, job.order, run.order, run.scheduled.run.summary().board_type(), run.scheduled.pinned_board_id,
                 run.scheduled.required_label, run.scheduled.run.summary().runtime(), std::move(avoid),
-                job.job.spec().owner(), cost_of(job.job.spec().priority())});
+                job.job.spec().owner(), cost_of(job.job.spec().priority()), needs_instrument(run.scheduled.run)});
 }
 
 void JobQueue::Core::adopt(RunEntry& run, v1::RunSummary summary) {

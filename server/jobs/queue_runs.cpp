@@ -47,7 +47,10 @@ AttemptEnd completed(AttemptEnd end) {
     end.reason = v1::Outcome_Name(end.outcome).substr(sizeof("OUTCOME"));
   }
   if (end.outcome != v1::OUTCOME_SUCCEEDED && end.outcome != v1::OUTCOME_INCONCLUSIVE) end.result.reset();
-  if (!end.result.has_value()) end.samples.clear();
+  if (!end.result.has_value()) {
+    end.samples.clear();
+    end.capture = nullptr;
+  }
   number_sessions_apart(&end.samples);
   return end;
 }
@@ -199,6 +202,7 @@ store::AttemptEnd JobQueue::Core::decide(const RunEntry& run, AttemptEnd end) co
   }
   decided.result = std::move(end.result);
   decided.samples = std::move(end.samples);
+  decided.capture = std::move(end.capture);
   return decided;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "server/base/status_macros.h"
+#include "server/store/capture_table.h"
 #include "server/store/columns.h"
 #include "server/store/job_table.h"
 #include "server/store/leaderboard_table.h"
@@ -121,6 +122,7 @@ absl::StatusOr<AttemptEndResult> end_attempt(Connection& database, const Attempt
     if (end.result.has_value()) {
       TINYRIG_RETURN_IF_ERROR(write_result(database, before.number, *end.result));
       TINYRIG_RETURN_IF_ERROR(write_samples(database, before.number, end.samples));
+      if (end.capture != nullptr) TINYRIG_RETURN_IF_ERROR(write_capture(database, before.number, *end.capture));
       TINYRIG_RETURN_IF_ERROR(consider_for_leaderboard(database, before.number));
     }
   }

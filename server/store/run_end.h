@@ -1,4 +1,4 @@
-// How an attempt ends: attempt, run, result, samples, leaderboard and job in one transaction, so that a
+// How an attempt ends: attempt, run, result, samples, capture, leaderboard and job in one transaction, so that a
 // result is there whole and once, or not at all. Runs inside its caller's transaction.
 #pragma once
 

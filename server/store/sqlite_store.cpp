@@ -11,6 +11,7 @@
 #include "server/base/status_macros.h"
 #include "server/store/board_log_table.h"
 #include "server/store/board_table.h"
+#include "server/store/capture_table.h"
 #include "server/store/directory_lock.h"
 #include "server/store/golden_table.h"
 #include "server/store/group_writer.h"
@@ -98,6 +99,9 @@ class SqliteStore final : public Store {
   }
   absl::StatusOr<std::vector<v1::SessionSamples>> samples(const std::string& run_id) const override {
     return read([&](Connection& database) { return read_samples(database, run_id); });
+  }
+  absl::StatusOr<Capture> capture(const std::string& run_id) const override {
+    return read([&](Connection& database) { return read_capture(database, run_id); });
   }
   absl::StatusOr<std::vector<v1::Job>> unfinished_jobs() const override {
     return read([](Connection& database) { return store::unfinished_jobs(database); });

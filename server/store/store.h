@@ -12,7 +12,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -76,6 +78,21 @@ struct Submission {
   std::string spec_digest;
 };
 
+/// What an instrument sent while a run's energy was measured; its bytes as one zstd frame.
+struct PackedCapture {
+  v1::EnergyCapture info;
+  std::string frame;
+};
+
+/// The same as it came.
+struct Capture {
+  v1::EnergyCapture info;
+  std::string bytes;
+};
+
+/// Takes its time, about a second for 300 MB: not on a thread that others wait for. `info.size_bytes` is filled in.
+PackedCapture pack_capture(v1::EnergyCapture info, std::span<const std::uint8_t> bytes);
+
 /// How one attempt ended and what follows from it for its run.
 struct AttemptEnd {
   std::string run_id;
@@ -91,6 +108,8 @@ struct AttemptEnd {
   /// Of a run that ended with one (succeeded or inconclusive).
   std::optional<v1::RunResult> result;
   std::vector<v1::SessionSamples> samples;
+  /// Of energy, where it was measured. Shared: an end that the disk refuses is kept and given again.
+  std::shared_ptr<const PackedCapture> capture;
 };
 
 /// What end_attempt found and did.
@@ -172,7 +191,7 @@ class Store {
   /// ended run: FAILED_PRECONDITION ATTEMPT_STALE.
   virtual void set_run_state(std::string run_id, std::uint32_t attempt_number, v1::RunState state, Done done) = 0;
 
-  /// Attempt, run, result, samples, leaderboard and (with its last run) the job, in one transaction.
+  /// Attempt, run, result, samples, capture, leaderboard and (with its last run) the job, in one transaction.
   /// The same end twice, or the end of an attempt whose begin was never stored, is fine.
   /// FAILED_PRECONDITION ATTEMPT_STALE: a later attempt has begun. NOT_FOUND RUN_UNKNOWN.
   virtual void end_attempt(AttemptEnd end, DoneWith<AttemptEndResult> done) = 0;
@@ -201,6 +220,9 @@ class Store {
 
   /// Every raw sample of a run's result, by session; empty when it has none. NOT_FOUND RUN_UNKNOWN.
   virtual absl::StatusOr<std::vector<v1::SessionSamples>> samples(const std::string& run_id) const = 0;
+
+  /// What the instrument sent while a run's energy was measured. NOT_FOUND RUN_UNKNOWN, CAPTURE_MISSING.
+  virtual absl::StatusOr<Capture> capture(const std::string& run_id) const = 0;
 
   /// Jobs that have not finished, oldest first, without their runs: for the start of the daemon.
   virtual absl::StatusOr<std::vector<v1::Job>> unfinished_jobs() const = 0;

@@ -71,6 +71,22 @@ v1::ExportRunResponse Api::export_run(const std::string& run_id) {
   return expect<v1::ExportRunResponse>(*stub, &v1::RunService::Stub::ExportRun, request);
 }
 
+std::pair<v1::EnergyCapture, std::string> Api::export_capture(const std::string& run_id) {
+  grpc::ClientContext context;
+  v1::ExportCaptureRequest request;
+  request.set_run_id(run_id);
+  const auto stub = v1::RunService::NewStub(channel_);
+  const auto stream = stub->ExportCapture(&context, request);
+  std::pair<v1::EnergyCapture, std::string> capture;
+  for (v1::ExportCaptureResponse part; stream->Read(&part);) {
+    if (part.has_capture()) capture.first = part.capture();
+    capture.second += part.data();
+  }
+  const grpc::Status status = stream->Finish();
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  return capture;
+}
+
 v1::Model Api::model(const std::string& name) {
   v1::GetModelRequest request;
   request.set_model(name);

@@ -61,7 +61,7 @@ std::vector<std::string> emulator_command(const std::filesystem::path& run_folde
 }
 
 Emulator::Emulator(const std::filesystem::path& folder, const std::string& boards, const std::string& host_agent,
-                   const std::vector<std::string>& host_agent_arguments)
+                   const std::vector<std::string>& host_agent_arguments, const std::vector<std::string>& more_arguments)
     : run_folder_(folder / "run"), state_folder_(folder / "flash") {
   const Programs known = programs();
   std::vector<std::string> command = emulator_command(run_folder_, state_folder_, boards, host_agent);
@@ -75,6 +75,7 @@ Emulator::Emulator(const std::filesystem::path& folder, const std::string& board
   for (const std::string& argument : host_agent_arguments) {
     command.insert(command.end(), {"--host-agent-argument", argument});
   }
+  command.insert(command.end(), more_arguments.begin(), more_arguments.end());
   std::filesystem::create_directories(run_folder_);
   std::filesystem::remove(farm_file());
   process_ = std::make_unique<Process>(command, folder / "emulator.log");

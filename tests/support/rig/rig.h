@@ -47,7 +47,8 @@ class Emulator {
   // Answers when every board is on.
   Emulator(const std::filesystem::path& folder, const std::string& boards,
            const std::string& host_agent = programs().host_agent,
-           const std::vector<std::string>& host_agent_arguments = {});
+           const std::vector<std::string>& host_agent_arguments = {},
+           const std::vector<std::string>& more_arguments = {});
 
   Process& process() { return *process_; }
   const std::filesystem::path& run_folder() const { return run_folder_; }
@@ -78,6 +79,8 @@ class Api {
   v1::Job job(const std::string& job_id);
   v1::Run run(const std::string& run_id);
   v1::ExportRunResponse export_run(const std::string& run_id);
+  // What it is, and its bytes.
+  std::pair<v1::EnergyCapture, std::string> export_capture(const std::string& run_id);
   v1::Model model(const std::string& name);
   v1::Board board(const std::string& board_id);
   // By name, type or "label:NAME". None while the daemon does not answer.

@@ -104,6 +104,7 @@ class FullDiskStore final : public store::Store {
   absl::StatusOr<std::vector<v1::SessionSamples>> samples(const std::string& run_id) const override {
     return real_.samples(run_id);
   }
+  absl::StatusOr<store::Capture> capture(const std::string& run_id) const override { return real_.capture(run_id); }
   absl::StatusOr<std::vector<v1::Job>> unfinished_jobs() const override { return real_.unfinished_jobs(); }
   absl::StatusOr<std::vector<store::ScheduledRun>> unfinished_runs() const override { return real_.unfinished_runs(); }
   absl::StatusOr<std::vector<v1::LogLine>> job_logs(const std::string& job_id) const override {

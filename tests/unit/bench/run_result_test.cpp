@@ -70,7 +70,7 @@ const std::set<v1::Measurement> kAll = {v1::MEASUREMENT_LATENCY, v1::MEASUREMENT
 
 v1::RunResult result_of(const RunRecording& recording, const boards::CatalogEntry& type = emulated_type(),
                         const std::set<v1::Measurement>& measurements = kAll) {
-  return make_result(recording, type, two_operators(), measurements, "emu-an386-1", "9.9");
+  return make_result(recording, type, two_operators(), measurements, v1::RunSettings(), "emu-an386-1", "9.9");
 }
 
 std::vector<std::string> broken(const RunRecording& recording) {
@@ -107,7 +107,8 @@ TEST(MakeResult, OfAFileStatesWhatTheBoardSaid) {
   RuntimeModel model = two_operators();
   model.runtime.set_name("tflm");
   model.tflite = std::make_shared<const std::string>("abc");
-  const v1::RunResult result = make_result(recording, emulated_type(), model, kAll, "emu-an386-1", "9.9");
+  const v1::RunResult result =
+      make_result(recording, emulated_type(), model, kAll, v1::RunSettings(), "emu-an386-1", "9.9");
   EXPECT_EQ(result.provenance().packed_format_version(), 0U);
   EXPECT_EQ(result.provenance().packed_sha256(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(result.memory().packed_model_bytes(), 3U);

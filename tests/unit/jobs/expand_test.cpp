@@ -187,6 +187,42 @@ TEST_F(ExpandTest, ARuntimeThatATargetLacksIsSkippedWhenAskedTo) {
   EXPECT_EQ(plan->skipped_cells[1].runtime(), "tflm");
 }
 
+TEST_F(ExpandTest, EnergyNeedsABoardWithAnInstrument) {
+  context_.boards[1].set_instrument("ppk2");  // emu-386-2
+  v1::JobSpec energy = spec({"kws"}, {"an386"});
+  energy.add_measurements(v1::MEASUREMENT_ENERGY);
+  EXPECT_THAT(cells(energy), ElementsAre("kws@an386"));
+  energy.set_boards(0, "emu-386-1");
+  expect_error(energy, absl::StatusCode::kInvalidArgument, "INSTRUMENT_MISSING", "no board of an386 that the job may");
+  energy.set_boards(0, "all");
+  expect_error(energy, absl::StatusCode::kInvalidArgument, "INSTRUMENT_MISSING", "no board of an500");
+  energy.set_fit_policy(v1::FIT_POLICY_SKIP);
+  EXPECT_THAT(cells(energy), ElementsAre("kws@an386"));
+  const auto plan = expand(energy, context_);
+  ASSERT_EQ(plan->skipped_cells.size(), 2U);
+  EXPECT_EQ(plan->skipped_cells[0].board_type(), "an500");
+  EXPECT_EQ(plan->skipped_cells[0].reason(), "INSTRUMENT_MISSING");
+}
+
+TEST_F(ExpandTest, EnergyHasItsOwnSettings) {
+  context_.boards[1].set_instrument("ppk2");
+  v1::JobSpec energy = spec({"kws"}, {"an386"});
+  EXPECT_EQ(expand(energy, context_)->spec.settings().energy_windows(), 0U) << "not asked for";
+  energy.add_measurements(v1::MEASUREMENT_ENERGY);
+  EXPECT_EQ(expand(energy, context_)->spec.settings().energy_windows(), 5U);
+  EXPECT_EQ(expand(energy, context_)->spec.settings().energy_window_ms(), 200U);
+  const auto refused = absl::StatusCode::kInvalidArgument;
+  energy.mutable_settings()->set_energy_windows(1);
+  expect_error(energy, refused, "SETTINGS_OUT_OF_RANGE", "settings.energy_windows is 1, allowed are 2 to 100");
+  energy.mutable_settings()->set_energy_windows(3);
+  energy.mutable_settings()->set_energy_window_ms(19);
+  expect_error(energy, refused, "SETTINGS_OUT_OF_RANGE", "settings.energy_window_ms is 19, allowed are 20 to 60000");
+  energy.mutable_settings()->set_energy_window_ms(40'001);
+  expect_error(energy, refused, "SETTINGS_OUT_OF_RANGE", "is 120003");
+  energy.mutable_settings()->set_energy_window_ms(40'000);
+  EXPECT_TRUE(expand(energy, context_).ok());
+}
+
 // What a board carries that was never heard is found out when it runs; until then it passes for a usual one.
 TEST_F(ExpandTest, ABoardNotHeardYetMayCarryAnything) {
   carry({"emu-micro"}, {});
@@ -281,12 +317,12 @@ TEST_F(ExpandTest, RefusesWhatTheFarmCannotDo) {
   expect_error(other, absl::StatusCode::kInvalidArgument, "RUNTIME_UNKNOWN", "known: portable, tinyrig");
   other.set_fit_policy(v1::FIT_POLICY_SKIP);
   expect_error(other, absl::StatusCode::kInvalidArgument, "RUNTIME_UNKNOWN", "onnx");
-  v1::JobSpec energy = spec({"kws"}, {"all"});
-  energy.add_measurements(v1::MEASUREMENT_ENERGY);
-  expect_error(energy, absl::StatusCode::kInvalidArgument, "MEASUREMENT_UNAVAILABLE",
-               "energy cannot be taken by this farm; it takes latency, memory, profile");
-  energy.set_measurements(0, static_cast<v1::Measurement>(77));
-  expect_error(energy, absl::StatusCode::kInvalidArgument, "MEASUREMENT_UNAVAILABLE", "77");
+  v1::JobSpec accuracy = spec({"kws"}, {"all"});
+  accuracy.add_measurements(v1::MEASUREMENT_ACCURACY);
+  expect_error(accuracy, absl::StatusCode::kInvalidArgument, "MEASUREMENT_UNAVAILABLE",
+               "accuracy cannot be taken by this farm; it takes energy, latency, memory, profile");
+  accuracy.set_measurements(0, static_cast<v1::Measurement>(77));
+  expect_error(accuracy, absl::StatusCode::kInvalidArgument, "MEASUREMENT_UNAVAILABLE", "77");
   v1::JobSpec policy = spec({"kws"}, {"all"});
   policy.set_fit_policy(static_cast<v1::FitPolicy>(9));
   expect_error(policy, absl::StatusCode::kInvalidArgument, "SPEC_INVALID", "fit_policy");

@@ -262,6 +262,30 @@ TEST_F(PickTest, ABoardThatFailedARunIsNotSparedForOneWithoutItsRuntime) {
   EXPECT_EQ(pick(ours), "failed");
 }
 
+// Energy, that is: a run that asks for it waits for a board with an instrument, unless no board of its kind has one;
+// then any ends it as an error.
+TEST_F(PickTest, ARunThatNeedsAnInstrumentWaitsForABoardWithOne) {
+  const BoardView bare{"bare", "t", {}};
+  BoardView wired{"wired", "t", {}};
+  wired.has_instrument = true;
+  waiting_.set_usable(bare);
+  WaitingRun run{"energy", 1, 1, "t", "", "", "", {}};
+  run.needs_instrument = true;
+  waiting_.add(run);
+  waiting_.know(wired);
+  EXPECT_EQ(pick(bare), "-");
+  EXPECT_EQ(pick(wired), "energy");
+}
+
+TEST_F(PickTest, WhereNoBoardHasAnInstrumentAnyGetsTheRun) {
+  const BoardView bare{"bare", "t", {}};
+  waiting_.set_usable(bare);
+  WaitingRun run{"energy", 1, 1, "t", "", "", "", {}};
+  run.needs_instrument = true;
+  waiting_.add(run);
+  EXPECT_EQ(pick(bare), "energy");
+}
+
 TEST_F(PickTest, RemovedRunsAreGone) {
   add(1, "1");
   add(1, "2");

@@ -286,6 +286,43 @@ TYPED_TEST(StoreTest, ARunThatSucceedsKeepsEverything) {
   EXPECT_THAT((*samples)[1].latency_ticks(), ElementsAre(4, 5, 6));
 }
 
+TYPED_TEST(StoreTest, KeepsWhatAnInstrumentSentWordForWord) {
+  this->accept_runs(2);
+  std::vector<std::uint8_t> words(3'000'000);
+  for (std::size_t i = 0; i < words.size(); ++i) words[i] = static_cast<std::uint8_t>(i * i >> 7);
+  v1::EnergyCapture info;
+  info.set_format("ppk2");
+  info.set_header("VDD: 3000\nEND\n");
+  info.set_supply_mv(3'300);
+  info.set_samples_per_second(100'000);
+  const v1::Attempt attempt = test_attempt(1, "emu-1");
+  ASSERT_TRUE(this->begin("r-0", attempt).ok());
+  AttemptEnd end = success_end("r-0", attempt, 1234);
+  end.capture = std::make_shared<PackedCapture>(pack_capture(info, words));
+  EXPECT_LT(end.capture->frame.size(), words.size());
+  ASSERT_TRUE(this->end(end)->applied);
+  this->reopen();
+  const auto kept = this->store_->capture("r-0");
+  ASSERT_TRUE(kept.ok()) << kept.status();
+  info.set_size_bytes(words.size());
+  EXPECT_EQ(kept->info.SerializeAsString(), info.SerializeAsString());
+  EXPECT_EQ(kept->bytes, std::string(words.begin(), words.end()));
+  EXPECT_EQ(reason_of(this->store_->capture("r-1").status()), "CAPTURE_MISSING");
+  EXPECT_EQ(reason_of(this->store_->capture("r-9").status()), "RUN_UNKNOWN");
+}
+
+TYPED_TEST(StoreTest, AnEmptyRecordingIsKeptToo) {
+  this->accept_runs(1);
+  const v1::Attempt attempt = test_attempt(1, "emu-1");
+  ASSERT_TRUE(this->begin("r-0", attempt).ok());
+  AttemptEnd end = success_end("r-0", attempt, 1234);
+  end.capture = std::make_shared<PackedCapture>(pack_capture({}, {}));
+  ASSERT_TRUE(this->end(end)->applied);
+  const auto kept = this->store_->capture("r-0");
+  ASSERT_TRUE(kept.ok()) << kept.status();
+  EXPECT_EQ(kept->bytes, "");
+}
+
 TYPED_TEST(StoreTest, TheSameEndTwiceCountsOnce) {
   this->accept_runs(2);
   const v1::Attempt attempt = test_attempt(1, "emu-1");
