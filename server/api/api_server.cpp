@@ -33,6 +33,7 @@ class ApiServer::Impl {
     services_.push_back(make_job_service(context_));
     services_.push_back(make_run_service(context_));
     services_.push_back(make_leaderboard_service(context_));
+    services_.push_back(make_energy_trace_service(context_));
     services_.push_back(make_event_service(context_));
     services_.push_back(make_system_service(context_));
   }

@@ -16,6 +16,7 @@ std::unique_ptr<grpc::Service> make_model_service(ServiceContext& context);
 std::unique_ptr<grpc::Service> make_job_service(ServiceContext& context);
 std::unique_ptr<grpc::Service> make_run_service(ServiceContext& context);
 std::unique_ptr<grpc::Service> make_leaderboard_service(ServiceContext& context);
+std::unique_ptr<grpc::Service> make_energy_trace_service(ServiceContext& context);
 std::unique_ptr<grpc::Service> make_event_service(ServiceContext& context);
 std::unique_ptr<grpc::Service> make_system_service(ServiceContext& context);
 
