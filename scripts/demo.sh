@@ -48,6 +48,9 @@ if [ "${#reference[@]}" -gt 0 ]; then
   large=$("$TINYRIG" submit "${reference[@]}" --board all --skip-unfit --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["job"]["jobId"])')
 fi
 "$TINYRIG" submit "${own[@]}" --board all --runtime all --skip-unfit --wait --cancel-on-interrupt || code=$?
+echo
+echo "== Energy: the same models on every board with an instrument (simulated: every number of it is labelled modelled)"
+"$TINYRIG" submit "${own[@]}" --board all --skip-unfit --measure energy --wait --cancel-on-interrupt || code=$?
 [ -z "$large" ] || "$TINYRIG" job wait "$large" --cancel-on-interrupt || code=$?
 
 echo
