@@ -129,6 +129,15 @@ CREATE TABLE samples (
   PRIMARY KEY (run_number, session, kind)
 ) STRICT;
 
+-- What an instrument sent while a run's energy was measured. info: EnergyCapture (tinyrig/v1/run.proto); data: its
+-- size_bytes bytes as one zstd frame.
+CREATE TABLE energy_captures (
+  run_number INTEGER NOT NULL PRIMARY KEY REFERENCES runs (number),
+  info BLOB NOT NULL,
+  size_bytes INTEGER NOT NULL CHECK (size_bytes >= 0),
+  data BLOB NOT NULL
+) STRICT;
+
 -- The best valid result of each model x board type x runtime among like with like; changed in the
 -- transaction of the result, computable anew from results. score: what ranks, lower is better (instructions,
 -- or microseconds where ticks are a clock's). entry: tinyrig.v1.LeaderboardEntry without rank. The key starts

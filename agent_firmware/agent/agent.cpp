@@ -78,6 +78,9 @@ void Agent::describe(void* context, HelloReply& reply) {
   if (self.options_.paced) {
     capabilities |= tinyrig_agent_v1_Capability_CAPABILITY_PACED_INFERENCE;
   }
+  if (port::has_trigger()) {
+    capabilities |= tinyrig_agent_v1_Capability_CAPABILITY_TRIGGER;
+  }
   if (port::slot_writable()) {
     capabilities |= tinyrig_agent_v1_Capability_CAPABILITY_WRITE_SLOT;
   }

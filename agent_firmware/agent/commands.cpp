@@ -112,6 +112,8 @@ void Commands::dispatch(const HostMessage& message) {
       return set_input(id, message.body.set_input);
     case tinyrig_agent_v1_HostMessage_infer_tag:
       return infer(id, message.body.infer.hash_operators);
+    case tinyrig_agent_v1_HostMessage_measure_energy_tag:
+      return measuring_.energy(id, message.body.measure_energy);
     case tinyrig_agent_v1_HostMessage_measure_latency_tag:
       return measuring_.latency(id, message.body.measure_latency);
     case tinyrig_agent_v1_HostMessage_measure_profile_tag:

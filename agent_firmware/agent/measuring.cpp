@@ -132,6 +132,55 @@ void Measuring::profile(std::uint32_t id, const tinyrig_agent_v1_MeasureProfile&
   }
 }
 
+void Measuring::energy(std::uint32_t id, const tinyrig_agent_v1_MeasureEnergy& request) {
+  Failure failure = check_ready();
+  if (failure.ok() && !port::has_trigger()) {
+    failure = {kUnsupported, 0, "this board has no trigger"};
+  }
+  if (failure.ok() && (request.inferences == 0 || request.inferences > kMostRuns)) {
+    failure = {kBadRequest, kMostRuns, "inferences: 1 to 100000"};
+  }
+  std::uint64_t longest = 0;
+  if (failure.ok()) {
+    failure = warm_up(1, longest);
+  }
+  if (!failure.ok()) {
+    send_failure(id, failure);
+    return;
+  }
+  if (!announce(id, longest * request.inferences)) {
+    return;
+  }
+  tinyrig_agent_v1_EnergyDone window{};
+  window.inferences = request.inferences;
+  failure = run_back_to_back(window);
+  if (!failure.ok()) {
+    send_failure(id, failure);
+    return;
+  }
+  window.output_fnv1a32 = model_.output_fnv1a32();
+  AgentMessage message = answer_to(id);
+  message.which_body = tinyrig_agent_v1_AgentMessage_energy_done_tag;
+  message.body.energy_done = window;
+  link_.send(message);
+}
+
+Failure Measuring::run_back_to_back(tinyrig_agent_v1_EnergyDone& window) {
+  runtime::Error error = runtime::Error::kOk;
+  port::begin_measuring();
+  const std::uint32_t interrupts_before = port::interrupt_count();
+  const std::uint64_t before = read_ticks();
+  for (std::uint32_t i = 0; i < window.inferences && error == runtime::Error::kOk; ++i) {
+    model_.fill_inputs();
+    error = model_.run();
+    // Read after each: the counter must not wrap unseen.
+    window.window_ticks = read_ticks() - before;
+  }
+  window.interrupts = port::interrupt_count() - interrupts_before;
+  port::end_measuring();
+  return operator_failure(error);
+}
+
 Failure Measuring::check_ready() const {
   if (!model_.loaded()) {
     return {kNoModel, 0, "load a model first"};

@@ -13,6 +13,7 @@ class Measuring {
   // Each sends its whole answer to request `id`: announcements, samples, and the final message or Status.
   void latency(std::uint32_t id, const tinyrig_agent_v1_MeasureLatency& request);
   void profile(std::uint32_t id, const tinyrig_agent_v1_MeasureProfile& request);
+  void energy(std::uint32_t id, const tinyrig_agent_v1_MeasureEnergy& request);
 
  private:
   Failure check_ready() const;
@@ -21,6 +22,7 @@ class Measuring {
   Failure warm_up(std::uint32_t runs, std::uint64_t& longest_ticks);
   // False: the host began another session.
   bool announce(std::uint32_t id, std::uint64_t estimated_ticks);
+  Failure run_back_to_back(tinyrig_agent_v1_EnergyDone& window);
   Failure measure_profiles(std::uint32_t count, std::uint32_t& interrupts);
   bool send_profiles(std::uint32_t id, std::uint32_t first_iteration, std::uint32_t count);
   bool send_latencies(std::uint32_t id, std::uint32_t count);

@@ -41,9 +41,11 @@ bool counts_core_cycles();
 // How the board's clocks came up, for people: "fixed", "full_speed", or what did not answer. A core that is slow for it
 // says so in ticks_per_second().
 const char* clock_state();
-// Masks interrupts, and back; a board's trigger pin is high in between. The agent measures between the two.
+// Masks interrupts, and back; a board's trigger is high in between. The agent measures between the two.
 void begin_measuring();
 void end_measuring();
+// An instrument can see when the board measures.
+bool has_trigger();
 // Interrupts that ran since boot.
 std::uint32_t interrupt_count();
 // Runs a loop of `loops` rounds whose instructions are known; returns instructions per round, 0: unknown.

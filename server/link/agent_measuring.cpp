@@ -117,6 +117,37 @@ boost::asio::awaitable<absl::StatusOr<ProfileResult>> AgentSession::measure_prof
   }
 }
 
+boost::asio::awaitable<absl::StatusOr<agent::v1::EnergyDone>> AgentSession::measure_energy(std::uint32_t inferences) {
+  HostMessage message;
+  message.mutable_measure_energy()->set_inferences(inferences);
+  absl::StatusOr<std::uint32_t> id = send(message);
+  if (!id.ok()) {
+    co_return id.status();
+  }
+  milliseconds silence = options_.work_silence_limit;  // of the warm-up
+  while (true) {
+    absl::StatusOr<AgentMessage> answer = co_await next_answer(*id, *id, silence);
+    if (!answer.ok()) {
+      co_return answer.status();
+    }
+    if (!answer->has_measure_announce()) {
+      absl::StatusOr<AgentMessage> last = finish(*std::move(answer), AgentMessage::kEnergyDone, "measure energy");
+      if (!last.ok()) {
+        co_return last.status();
+      }
+      if (last->energy_done().inferences() != inferences) {
+        co_return protocol_error(absl::StrCat("it ran ", last->energy_done().inferences(), " of ", inferences));
+      }
+      co_return last->energy_done();
+    }
+    silence = options_.window_silence_limit;
+    absl::Status status = co_await begin_window(answer->measure_announce().estimated_ticks());
+    if (!status.ok()) {
+      co_return status;
+    }
+  }
+}
+
 boost::asio::awaitable<absl::Status> AgentSession::begin_window(std::uint64_t estimated_ticks) {
   // The window opens with our acknowledgement; after it we are silent until the agent speaks again.
   absl::Status status = co_await flush();

@@ -119,6 +119,8 @@ class AgentSession {
   Awaitable<absl::StatusOr<LatencyResult>> measure_latency(std::uint32_t warmup, std::uint32_t iterations,
                                                            Progress progress = nullptr);
   Awaitable<absl::StatusOr<ProfileResult>> measure_profile(std::uint32_t iterations, Progress progress = nullptr);
+  /// One window of so many inferences, the trigger high meanwhile.
+  Awaitable<absl::StatusOr<agent::v1::EnergyDone>> measure_energy(std::uint32_t inferences);
   Awaitable<absl::StatusOr<agent::v1::MemoryReport>> get_memory();
   Awaitable<absl::StatusOr<agent::v1::CrashReport>> get_crash();
   Awaitable<absl::StatusOr<agent::v1::CalibrationReport>> calibrate(std::uint32_t loops);

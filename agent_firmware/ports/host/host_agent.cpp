@@ -73,6 +73,10 @@ void prepare_next_boot() {
   if (!setup.pty_link.empty()) {
     next_boot.arguments.push_back("--pty-link=" + setup.pty_link);
   }
+  if (setup.trigger_fd >= 0) {
+    next_boot.arguments.push_back("--trigger-fd=" + std::to_string(setup.trigger_fd));
+    ::fcntl(setup.trigger_fd, F_SETFD, 0);
+  }
   for (std::string& argument : next_boot.arguments) {
     next_boot.argv.push_back(argument.data());
   }
@@ -132,6 +136,7 @@ int tinyrig::port::host::run_host_agent(int argc, char** argv, agent::Model::Run
   auto* const fd = app.add_option("--fd", setup.line_fd, "descriptor of the line: an inherited socket or PTY");
   auto* const pty_option = app.add_option("--pty", pty, "opens a PTY and makes this symlink to it");
   fd->excludes(pty_option);
+  app.add_option("--trigger-fd", setup.trigger_fd, "descriptor of the trigger's line (wire/trigger_line.h)");
   app.add_option("--unit-id", unit_id, "hex digits, at most 16 bytes")->capture_default_str();
   app.add_option("--ram-bytes", setup.ram_bytes, "RAM for models and arena")
       ->capture_default_str()
@@ -164,6 +169,10 @@ int tinyrig::port::host::run_host_agent(int argc, char** argv, agent::Model::Run
   }
   if (::fcntl(setup.line_fd, F_GETFD) < 0) {
     std::fprintf(stderr, "--fd %d: not open\n", setup.line_fd);
+    return 2;
+  }
+  if (setup.trigger_fd >= 0 && ::fcntl(setup.trigger_fd, F_GETFD) < 0) {
+    std::fprintf(stderr, "--trigger-fd %d: not open\n", setup.trigger_fd);
     return 2;
   }
   setup.ram_bytes = setup.ram_bytes / 16 * 16;

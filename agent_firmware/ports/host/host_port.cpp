@@ -13,6 +13,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "wire/trigger_line.h"
+
 // Set by the linker.
 extern "C" {
 extern char __executable_start, etext, __data_start, end;  // NOLINT(bugprone-reserved-identifier): the linker's
@@ -82,6 +84,13 @@ std::string linked_build_id() {
   return id;
 }
 
+// A record that nobody takes is lost, as an edge that nobody looks at is.
+void send_trigger(trigger_line::Kind kind, std::uint64_t number) {
+  const trigger_line::Record record = trigger_line::encode(kind, number);
+  while (::write(board.trigger_fd, record.data(), record.size()) < 0 && errno == EINTR) {
+  }
+}
+
 bool map_slot() {
   const int fd = ::open(board.slot_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   struct stat info {};
@@ -123,7 +132,10 @@ bool host::set_up(const Setup& setup) {
   return board.slot_file.empty() || map_slot();
 }
 
-void init() { ::fcntl(board.line_fd, F_SETFL, ::fcntl(board.line_fd, F_GETFL) | O_NONBLOCK); }
+void init() {
+  ::fcntl(board.line_fd, F_SETFL, ::fcntl(board.line_fd, F_GETFL) | O_NONBLOCK);
+  if (has_trigger()) send_trigger(trigger_line::Kind::kRate, ticks_per_second());
+}
 
 std::size_t read(std::span<std::uint8_t> buffer) {
   const ssize_t count = ::read(board.line_fd, buffer.data(), buffer.size());
@@ -170,8 +182,13 @@ std::uint64_t ticks_per_second() { return 1'000'000'000U; }
 std::uint64_t counter_period() { return UINT64_MAX; }
 bool counts_core_cycles() { return false; }
 const char* clock_state() { return "fixed"; }
-void begin_measuring() {}
-void end_measuring() {}
+void begin_measuring() {
+  if (has_trigger()) send_trigger(trigger_line::Kind::kRose, ticks());
+}
+void end_measuring() {
+  if (has_trigger()) send_trigger(trigger_line::Kind::kFell, ticks());
+}
+bool has_trigger() { return board.trigger_fd >= 0; }
 std::uint32_t interrupt_count() { return 0; }
 
 std::uint32_t calibration_loop(std::uint32_t loops) {

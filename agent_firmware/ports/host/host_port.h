@@ -12,7 +12,8 @@
 namespace tinyrig::port::host {
 
 struct Setup {
-  int line_fd = -1;  // socket or PTY, both directions
+  int line_fd = -1;     // socket or PTY, both directions
+  int trigger_fd = -1;  // where the trigger's records go; -1: no trigger
   std::vector<std::uint8_t> unit_id;
   std::size_t ram_bytes = 0;
   std::string slot_file;  // empty: no slot

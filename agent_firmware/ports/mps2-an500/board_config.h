@@ -6,8 +6,8 @@
 #include "agent_firmware/ports/cortex_m/core.h"
 #include "agent_firmware/ports/cortex_m/cycle_counter.h"
 #include "agent_firmware/ports/shared/clock.h"
+#include "agent_firmware/ports/shared/line_trigger.h"
 #include "agent_firmware/ports/shared/slots.h"
-#include "agent_firmware/ports/shared/trigger.h"
 #include "agent_firmware/ports/shared/unit_id.h"
 
 namespace tinyrig::port {
@@ -22,6 +22,7 @@ using Uart = cmsdk::Uart<0x4000'4000, 25'000'000>;
 using Counter = CycleCounterOr<cmsdk::FpgaioCounter<0x4002'8000, 25'000'000>, Clock>;
 using Slot = NorSlot<0x0010'0000, 0x0010'0000>;
 using UnitId = UnitBlockId<0x0007'FFE0>;
-using Trigger = NoTrigger;
+// UART1.
+using Trigger = LineTrigger<cmsdk::Uart<0x4000'5000, 25'000'000>, Counter>;
 
 }  // namespace tinyrig::port

@@ -7,8 +7,8 @@
 #include "agent_firmware/ports/cortex_m/core.h"
 #include "agent_firmware/ports/cortex_m/cycle_counter.h"
 #include "agent_firmware/ports/shared/clock.h"
+#include "agent_firmware/ports/shared/line_trigger.h"
 #include "agent_firmware/ports/shared/slots.h"
-#include "agent_firmware/ports/shared/trigger.h"
 #include "agent_firmware/ports/shared/unit_id.h"
 
 namespace tinyrig::port {
@@ -23,6 +23,7 @@ using Uart = cmsdk::Uart<0x5020'0000, 20'000'000>;
 using Counter = CycleCounterOr<cmsdk::FpgaioCounter<0x5030'2000, 20'000'000>, Clock>;
 using Slot = NorSlot<0x1010'0000, 0x0010'0000>;
 using UnitId = UnitBlockId<0x1007'FFE0>;
-using Trigger = NoTrigger;
+// UART1.
+using Trigger = LineTrigger<cmsdk::Uart<0x5020'1000, 20'000'000>, Counter>;
 
 }  // namespace tinyrig::port

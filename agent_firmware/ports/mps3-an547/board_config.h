@@ -7,8 +7,8 @@
 #include "agent_firmware/ports/cortex_m/core.h"
 #include "agent_firmware/ports/cortex_m/cycle_counter.h"
 #include "agent_firmware/ports/shared/clock.h"
+#include "agent_firmware/ports/shared/line_trigger.h"
 #include "agent_firmware/ports/shared/slots.h"
-#include "agent_firmware/ports/shared/trigger.h"
 #include "agent_firmware/ports/shared/unit_id.h"
 
 namespace tinyrig::port {
@@ -23,6 +23,7 @@ using Uart = cmsdk::Uart<0x5930'3000, 25'000'000>;
 using Counter = CycleCounterOr<cmsdk::SystemCounter<0x5810'0000, 32'000'000>, Clock>;
 using Slot = NorSlot<0x0100'0000, 0x0010'0000>;
 using UnitId = UnitBlockId<0x0007'FFE0>;
-using Trigger = NoTrigger;
+// UART1.
+using Trigger = LineTrigger<cmsdk::Uart<0x5930'4000, 25'000'000>, Counter>;
 
 }  // namespace tinyrig::port

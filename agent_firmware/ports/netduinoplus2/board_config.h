@@ -4,8 +4,8 @@
 
 #include "agent_firmware/ports/cortex_m/core.h"
 #include "agent_firmware/ports/cortex_m/cycle_counter.h"
+#include "agent_firmware/ports/shared/line_trigger.h"
 #include "agent_firmware/ports/shared/slots.h"
-#include "agent_firmware/ports/shared/trigger.h"
 #include "agent_firmware/ports/shared/unit_id.h"
 #include "agent_firmware/ports/stm32/f4_clock.h"
 #include "agent_firmware/ports/stm32/f4_usart.h"
@@ -45,6 +45,14 @@ using Counter = CycleCounterOr<stm32::Timer<QemuTimer2>, Clock>;
 // QEMU has no flash controller: true ROM for the firmware.
 using Slot = ReadOnlySlot<0x0808'0000, 0x0008'0000>;
 using UnitId = UnitBlockId<0x0807'FFE0>;
-using Trigger = NoTrigger;
+
+struct Usart2 {
+  static constexpr std::uintptr_t kBase = 0x4000'4400, kBankEnable = Clock::kAhb1Enable,
+                                  kClockEnable = Clock::kApb1Enable;
+  static constexpr std::uint32_t kBankEnableBit = 1U << 0, kClockEnableBit = 1U << 17, kFunction = 7;
+  static constexpr stm32::Pin kTransmit{0x4002'0000, 2}, kReceive{0x4002'0000, 3};  // PA2, PA3
+  static std::uint32_t clock_hz() { return Clock::apb1_hz(); }
+};
+using Trigger = LineTrigger<stm32::f4::Usart<Usart2>, Counter>;
 
 }  // namespace tinyrig::port

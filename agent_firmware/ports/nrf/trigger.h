@@ -10,6 +10,7 @@ namespace tinyrig::port::nrf {
 // kGpio: base of port 0 or port 1.
 template <std::uintptr_t kGpio, unsigned kPin>
 struct PinTrigger {
+  static constexpr bool kPresent = true;
   static void init() {
     lower();
     reg32(kGpio + 0x518) = 1U << kPin;  // DIRSET

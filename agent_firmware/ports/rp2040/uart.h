@@ -70,6 +70,7 @@ struct Uart {
 
 template <unsigned kPin, class Registers = MappedRegisters>
 struct PinTrigger {
+  static constexpr bool kPresent = true;
   static void init() {
     start_parts<Registers>(kResetIoBank | kResetPads);
     lower();

@@ -43,8 +43,8 @@ extern "C" void receive_interrupt() {
 void init() {
   Clock::init();
   UnitId::init();
-  Trigger::init();
   Counter::init();
+  Trigger::init();
   Uart::init(kDefaultBaud);
   core::enable_interrupt(kReceiveIrq);
   core::mask_interrupts();
@@ -105,6 +105,7 @@ void end_measuring() {
   Trigger::lower();
   core::unmask_interrupts();
 }
+bool has_trigger() { return Trigger::kPresent; }
 std::uint32_t interrupt_count() { return interrupts; }
 std::uint32_t calibration_loop(std::uint32_t loops) { return core::calibration_loop(loops); }
 

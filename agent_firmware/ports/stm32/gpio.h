@@ -37,6 +37,7 @@ void connect_pin(Pin pin, std::uint32_t function) {
 template <std::uintptr_t kBank, unsigned kPin, std::uintptr_t kEnableRegister, std::uint32_t kEnable,
           class Registers = MappedRegisters>
 struct PinTrigger {
+  static constexpr bool kPresent = true;
   static void init() {
     enable_clock<Registers>(kEnableRegister, kEnable);
     lower();

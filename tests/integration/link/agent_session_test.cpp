@@ -1,8 +1,11 @@
 // AgentSession against the real host agent: every command, with a real packed model.
 #include "server/link/agent_session.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <numeric>
@@ -15,6 +18,7 @@
 #include "tests/unit/model/golden_record.h"
 #include "wire/fnv1a.h"
 #include "wire/golden_input.h"
+#include "wire/trigger_line.h"
 
 namespace tinyrig::link {
 namespace {
@@ -161,6 +165,49 @@ TEST_F(AgentSessionTest, LatencyGivesEverySample) {
     EXPECT_GT(ticks, 100U);
     EXPECT_LT(ticks, 1'000'000'000U);
   }
+}
+
+// The trigger's line says what EnergyDone says.
+TEST_F(AgentSessionTest, EnergyWindowsShowOnTheTriggersLine) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+  ::fcntl(ends[1], F_SETFD, 0);
+  connect({"--trigger-fd", std::to_string(ends[1])});
+  ::close(ends[1]);
+  EXPECT_NE(session->board()->capabilities() & agent::v1::CAPABILITY_TRIGGER, 0U);
+  load(packed_digits());
+  ASSERT_TRUE(run(io, session->set_input_seed(1)).ok());
+  const auto golden = run(io, session->infer(false));
+  const auto next = [&] {
+    trigger_line::Record record{};
+    EXPECT_EQ(::recv(ends[0], record.data(), record.size(), MSG_WAITALL), static_cast<ssize_t>(record.size()));
+    std::pair<trigger_line::Kind, std::uint64_t> read{trigger_line::Kind::kFell, 0};
+    EXPECT_TRUE(trigger_line::decode(record, read.first, read.second));
+    return read;
+  };
+  EXPECT_EQ(next(), std::pair(trigger_line::Kind::kRate, std::uint64_t{1'000'000'000}));
+  for (const std::uint32_t inferences : {1U, 200U}) {
+    const auto done = run(io, session->measure_energy(inferences));
+    ASSERT_TRUE(done.ok()) << done.status();
+    EXPECT_EQ(done->inferences(), inferences);
+    EXPECT_EQ(done->output_fnv1a32(), golden->output_fnv1a32());
+    const auto rose = next(), fell = next();
+    EXPECT_EQ(rose.first, trigger_line::Kind::kRose);
+    EXPECT_EQ(fell.first, trigger_line::Kind::kFell);
+    EXPECT_GE(fell.second - rose.second, done->window_ticks());
+  }
+  char more;
+  EXPECT_EQ(::recv(ends[0], &more, 1, MSG_DONTWAIT), -1) << "nothing else is said";
+  EXPECT_EQ(reason_of(run(io, session->measure_energy(0)).status()), "AGENT_BAD_REQUEST");
+  ::close(ends[0]);
+}
+
+TEST_F(AgentSessionTest, EnergyNeedsATrigger) {
+  connect();
+  EXPECT_EQ(session->board()->capabilities() & agent::v1::CAPABILITY_TRIGGER, 0U);
+  load(packed_digits());
+  ASSERT_TRUE(run(io, session->set_input_seed(1)).ok());
+  EXPECT_EQ(reason_of(run(io, session->measure_energy(1)).status()), "AGENT_UNSUPPORTED");
 }
 
 TEST_F(AgentSessionTest, ProfileSplitsTheWholeByOperator) {

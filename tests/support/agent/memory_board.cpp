@@ -187,6 +187,7 @@ std::uint64_t counter_period() { return current->settings.counter_period; }
 bool counts_core_cycles() { return false; }
 void begin_measuring() { current->begin_measuring(); }
 void end_measuring() { current->end_measuring(); }
+bool has_trigger() { return current->settings.has_trigger; }
 std::uint32_t interrupt_count() { return current->interrupts; }
 std::uint32_t calibration_loop(std::uint32_t loops) {
   current->now += std::uint64_t{loops} * 2;

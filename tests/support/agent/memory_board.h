@@ -26,6 +26,7 @@ class MemoryBoard {
     std::size_t ram_bytes = 65536;
     std::size_t slot_bytes = 65536;  // 0: none
     bool slot_writable = true;
+    bool has_trigger = true;
     std::uint64_t counter_period = UINT64_MAX;
     std::uint64_t ticks_per_read = 7;       // each look at the counter costs so much
     std::uint32_t interrupts_per_read = 0;  // and lets so many interrupts run

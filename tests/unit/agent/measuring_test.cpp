@@ -57,6 +57,12 @@ class Measuring : public testing::Test {
     return measure(message);
   }
 
+  Measured energy(std::uint32_t inferences) {
+    v1::HostMessage message;
+    message.mutable_measure_energy()->set_inferences(inferences);
+    return measure(message);
+  }
+
   std::optional<BoardClient> client;
   std::uint32_t operators = 0;
 };
@@ -72,6 +78,43 @@ TEST_F(Measuring, LatencyReadsTheCounterTwicePerIteration) {
   ASSERT_EQ(measured.announced.size(), 1U);
   // The estimate comes from a run that looks after each operator.
   EXPECT_EQ(measured.announced[0], 50U * 11 * (operators + 1));
+}
+
+TEST_F(Measuring, EnergyIsOneWindowOfInferencesBackToBack) {
+  ready({.ticks_per_read = 11});
+  v1::HostMessage message;
+  message.mutable_infer();
+  const std::uint32_t golden = client->ask_one(message).infer_done().output_fnv1a32();
+  const std::size_t before = client->board.windows();
+  const Measured measured = energy(50);
+  ASSERT_TRUE(measured.last.has_energy_done()) << measured.last.DebugString();
+  EXPECT_EQ(client->board.windows() - before, 1U);
+  EXPECT_EQ(client->board.bytes_while_measuring(), 0U);
+  const v1::EnergyDone& done = measured.last.energy_done();
+  EXPECT_EQ(done.inferences(), 50U);
+  // Nothing but the reads moves this counter: once after each inference.
+  EXPECT_EQ(done.window_ticks(), 50U * 11);
+  EXPECT_EQ(done.interrupts(), 0U);
+  EXPECT_EQ(done.output_fnv1a32(), golden);
+  ASSERT_EQ(measured.announced.size(), 1U);
+  EXPECT_EQ(measured.announced[0], 50U * 11 * (operators + 1));
+}
+
+TEST_F(Measuring, EnergyTellsOfInterrupts) {
+  ready({.interrupts_per_read = 1});
+  EXPECT_EQ(energy(3).last.energy_done().interrupts(), 4U) << "one a look at the counter";
+}
+
+TEST_F(Measuring, EnergyIsRefusedWithoutATriggerOrASensibleNumber) {
+  ready();
+  for (const std::uint32_t inferences : {0U, 100'001U}) {
+    EXPECT_EQ(energy(inferences).last.status().code(), v1::ERROR_CODE_BAD_REQUEST) << inferences;
+  }
+  EXPECT_EQ(energy(1).last.energy_done().inferences(), 1U);
+  ready({.has_trigger = false});
+  EXPECT_EQ(energy(1).last.status().code(), v1::ERROR_CODE_UNSUPPORTED);
+  client.emplace();
+  EXPECT_EQ(energy(1).last.status().code(), v1::ERROR_CODE_NO_MODEL);
 }
 
 TEST_F(Measuring, NothingCrossesTheLineInsideAWindow) {
