@@ -1,7 +1,10 @@
 #include "wire/trigger_line.h"
 
 #include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
+
+#include <array>
+#include <random>
+#include <string>
 
 namespace tinyrig::trigger_line {
 namespace {
