@@ -30,7 +30,7 @@ constexpr std::uint64_t kLargestBatch = 5'000;  // samples; when we are behind
 constexpr milliseconds kOutputStays{400};       // after the host has closed the port; a real one's is gone after 500
 constexpr milliseconds kResetTakes{300};
 // For a host that is behind; without one, what the chips on the way hold.
-constexpr std::size_t kLongestBacklog = 1 << 20, kBacklogWithoutHost = 16 * 1024;
+constexpr std::size_t kBacklogWithHost = 1 << 20, kBacklogWithoutHost = 16 * 1024;
 
 }  // namespace
 
@@ -203,7 +203,7 @@ void Ppk2Port::send(std::string_view bytes) {
     if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
     if (bytes.empty()) return;
   }
-  const std::size_t longest = pty_->has_host() ? kLongestBacklog : kBacklogWithoutHost;
+  const std::size_t longest = pty_->has_host() ? kBacklogWithHost : kBacklogWithoutHost;
   const std::size_t room = longest - std::min(longest, pty_->backlog.size());
   // Whole words get lost.
   const std::size_t lost = bytes.size() > room ? (bytes.size() - room) / 4 * 4 : 0;
