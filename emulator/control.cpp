@@ -66,10 +66,11 @@ std::string answer_for_instrument(Ppk2Port& instrument, const std::string& what,
   return spoiled.has_value() ? answer_of(*spoiled) : kUsage;
 }
 
-const char* state_of(const Ppk2Port* instrument) {
-  if (instrument == nullptr) return "none";
-  if (!instrument->plugged()) return "unplugged";
-  return instrument->simulator().streams() ? "streaming" : "idle";
+std::string state_of(const Ppk2Port* instrument) {
+  if (instrument == nullptr) return " instrument=none";
+  if (!instrument->plugged()) return " instrument=unplugged output=off";
+  return std::string(" instrument=") + (instrument->simulator().streams() ? "streaming" : "idle") +
+         " output=" + (instrument->simulator().output_on() ? "on" : "off");
 }
 
 }  // namespace
@@ -126,8 +127,7 @@ std::string Control::status() const {
   for (const auto& [id, board] : boards_) {
     text << "board " << id << " type=" << board->type().id << " state=" << name_of(board->state())
          << " plugged=" << (board->line().plugged() ? "yes" : "no") << " pid=" << board->pid()
-         << " dropped_bytes=" << board->line().dropped_bytes() << " instrument=" << state_of(board->instrument())
-         << "\n";
+         << " dropped_bytes=" << board->line().dropped_bytes() << state_of(board->instrument()) << "\n";
   }
   text << "ok\n";
   return text.str();
