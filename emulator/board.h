@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "emulator/catalog.h"
+#include "emulator/ppk2_port.h"
 #include "emulator/serial_line.h"
 
 namespace tinyrig::emulator {
@@ -23,6 +24,10 @@ class Board {
   const std::string& id() const { return id_; }
   const EmulatedType& type() const { return type_; }
   SerialLine& line() { return *line_; }
+  /// nullptr: none.
+  Ppk2Port* instrument() { return instrument_.get(); }
+  /// Before the board is switched on.
+  void set_instrument(std::shared_ptr<Ppk2Port> instrument) { instrument_ = std::move(instrument); }
   BoardState state() const { return state_; }
   virtual int pid() const = 0;
 
@@ -38,6 +43,7 @@ class Board {
   const std::string id_;
   const EmulatedType type_;
   const std::shared_ptr<SerialLine> line_;
+  std::shared_ptr<Ppk2Port> instrument_;
   BoardState state_ = BoardState::kOff;
 };
 

@@ -47,6 +47,23 @@ absl::Status read_flash(const toml::table& emulator, const std::filesystem::path
   return absl::OkStatus();
 }
 
+absl::Status read_current(const toml::table& emulator, const std::filesystem::path& file, EmulatedType& type) {
+  if (!emulator.contains("current")) return absl::OkStatus();
+  const toml::table* current = emulator["current"].as_table();
+  if (current == nullptr) return invalid(file, "emulator.current is a table");
+  for (const auto& [key, ignored] : *current) {
+    if (key != "idle_ua" && key != "active_ua") {
+      return invalid(file, "emulator.current." + std::string(key.str()) + " is not known");
+    }
+  }
+  constexpr std::uint32_t kMostUa = 1'000'000;  // that an instrument takes
+  const auto idle = word((*current)["idle_ua"]), active = word((*current)["active_ua"]);
+  if (!idle || *idle > kMostUa) return invalid(file, "emulator.current.idle_ua is 0 to 1000000");
+  if (!active || *active > kMostUa) return invalid(file, "emulator.current.active_ua is 0 to 1000000");
+  type.current = CurrentModel{*idle, *active};
+  return absl::OkStatus();
+}
+
 absl::StatusOr<EmulatedType> read_type(const toml::table& root, const std::filesystem::path& file) {
   EmulatedType type;
   const toml::table& emulator = *root["emulator"].as_table();
@@ -55,6 +72,7 @@ absl::StatusOr<EmulatedType> read_type(const toml::table& root, const std::files
   type.labels = texts(root["labels"]);
   type.qemu = emulator["qemu"].value_or(std::string());
   if (type.id.empty() || type.short_name.empty()) return invalid(file, "id and emulator.short_name are needed");
+  if (const absl::Status read = read_current(emulator, file, type); !read.ok()) return read;
   if (type.is_host_process()) return type;
   type.machine = emulator["machine"].value_or(std::string());
   type.arguments = texts(emulator["arguments"]);

@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "emulator/window_replay.h"
 
 namespace tinyrig::emulator {
 
@@ -26,6 +28,7 @@ struct EmulatedType {
   std::uint32_t unit_block = 0;
   std::uint32_t image_address = 0;  // of the agent: blank when its first word is
   std::vector<FlashRegion> flash;
+  std::optional<CurrentModel> current;  // what its instrument sees; without it the board has none
 
   bool is_host_process() const { return qemu.empty(); }
 };

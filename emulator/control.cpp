@@ -9,6 +9,7 @@
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 #include <cstdint>
+#include <optional>
 #include <sstream>
 #include <utility>
 
@@ -30,7 +31,47 @@ std::string answer_of(const absl::Status& status) {
 
 constexpr char kUsage[] =
     "error BAD_REQUEST known: status | power BOARD on|off|cycle | reset BOARD | plug BOARD | unplug BOARD | crash "
-    "BOARD | speed BOARD BAUD|any\n";
+    "BOARD | speed BOARD BAUD|any | instrument BOARD lose N|corrupt|slip 1..3|saturate N|unplug|plug\n";
+
+// What comes of the words to come; nullopt: not a fault.
+std::optional<absl::Status> spoil(Ppk2Port& instrument, const std::string& fault, const std::string& count) {
+  Ppk2Simulator& simulator = instrument.simulator();
+  std::uint32_t number = 0;
+  if (fault == "corrupt") {
+    if (!count.empty()) return std::nullopt;
+  } else if (fault == "lose" || fault == "saturate" || fault == "slip") {
+    const std::uint32_t most = fault == "slip" ? 3 : 10 * Ppk2Simulator::kSamplesPerSecond;
+    if (!absl::SimpleAtoi(count, &number) || number == 0 || number > most) return std::nullopt;
+  } else {
+    return std::nullopt;
+  }
+  if (!simulator.streams()) {
+    return make_error(absl::StatusCode::kFailedPrecondition, "INSTRUMENT_IDLE",
+                      "the instrument " + instrument.path().string() + " does not stream; start it first", "");
+  }
+  if (fault == "corrupt") simulator.corrupt_counter();
+  if (fault == "lose") simulator.lose(number);
+  if (fault == "saturate") simulator.saturate(number);
+  if (fault == "slip") simulator.slip(number);
+  return absl::OkStatus();
+}
+
+std::string answer_for_instrument(Ppk2Port& instrument, const std::string& what, const std::string& count) {
+  if (what == "plug" && count.empty()) return answer_of(instrument.plug());
+  if (what == "unplug" && count.empty()) {
+    instrument.unplug();
+    return "ok\n";
+  }
+  const std::optional<absl::Status> spoiled = spoil(instrument, what, count);
+  return spoiled.has_value() ? answer_of(*spoiled) : kUsage;
+}
+
+std::string state_of(const Ppk2Port* instrument) {
+  if (instrument == nullptr) return " instrument=none";
+  if (!instrument->plugged()) return " instrument=unplugged output=off";
+  return std::string(" instrument=") + (instrument->simulator().streams() ? "streaming" : "idle") +
+         " output=" + (instrument->simulator().output_on() ? "on" : "off");
+}
 
 }  // namespace
 
@@ -86,7 +127,7 @@ std::string Control::status() const {
   for (const auto& [id, board] : boards_) {
     text << "board " << id << " type=" << board->type().id << " state=" << name_of(board->state())
          << " plugged=" << (board->line().plugged() ? "yes" : "no") << " pid=" << board->pid()
-         << " dropped_bytes=" << board->line().dropped_bytes() << "\n";
+         << " dropped_bytes=" << board->line().dropped_bytes() << state_of(board->instrument()) << "\n";
   }
   text << "ok\n";
   return text.str();
@@ -94,10 +135,10 @@ std::string Control::status() const {
 
 asio::awaitable<std::string> Control::answer(std::string request) {
   std::istringstream words(request);
-  std::string verb, id, how, rest;
-  words >> verb >> id >> how >> rest;
+  std::string verb, id, how, count, rest;
+  words >> verb >> id >> how >> count >> rest;
   if (verb == "status" && id.empty()) co_return status();
-  if (id.empty() || !rest.empty()) co_return kUsage;
+  if (id.empty() || !rest.empty() || (!count.empty() && verb != "instrument")) co_return kUsage;
   const auto found = boards_.find(id);
   if (found == boards_.end()) co_return "error BOARD_UNKNOWN no board " + id + "; ask for status\n";
   const std::shared_ptr<Board> board = found->second;
@@ -119,6 +160,10 @@ asio::awaitable<std::string> Control::answer(std::string request) {
     if (how != "any" && (!absl::SimpleAtoi(how, &baud) || baud == 0)) co_return kUsage;
     board->line().set_uart_baud(baud);
     co_return "ok\n";
+  }
+  if (verb == "instrument") {
+    if (board->instrument() == nullptr) co_return "error NO_INSTRUMENT board " + id + " has none\n";
+    co_return answer_for_instrument(*board->instrument(), how, count);
   }
   if (!how.empty()) co_return kUsage;
   if (verb == "reset") {

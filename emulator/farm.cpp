@@ -96,6 +96,9 @@ absl::Status Farm::prepare() {
       const std::string prefix = type->second.is_host_process() ? "" : "emu-";
       const std::string id = prefix + name + "-" + std::to_string(++made[name]);
       if (const absl::Status board = make_board(type->second, id); !board.ok()) return board;
+      if (const auto& current = type->second.current; options_.instruments && current.has_value()) {
+        boards_[id]->set_instrument(std::make_shared<Ppk2Port>(executor_, instrument_port(id), *current));
+      }
     }
   }
   return absl::OkStatus();
@@ -132,6 +135,9 @@ asio::awaitable<absl::Status> Farm::start() {
   if (absl::Status listening = control_->listen(); !listening.ok()) co_return listening;
   for (const auto& [id, board] : boards_) {
     if (absl::Status plugged = board->line().plug(); !plugged.ok()) co_return plugged;
+    if (Ppk2Port* instrument = board->instrument(); instrument != nullptr) {
+      if (absl::Status plugged = instrument->plug(); !plugged.ok()) co_return plugged;
+    }
     auto switching = board->power_on();
     const absl::Status on = co_await std::move(switching);
     if (!on.ok()) co_return on;
@@ -147,6 +153,7 @@ asio::awaitable<void> Farm::stop() {
     const absl::Status off = co_await std::move(switching);
     if (!off.ok()) spdlog::error("{}: {}", id, std::string(off.message()));
     board->line().unplug();
+    if (board->instrument() != nullptr) board->instrument()->unplug();
     std::error_code ignored;
     std::filesystem::remove(options_.run_folder / ("." + id + ".qemu"), ignored);
     std::filesystem::remove(options_.run_folder / (id + ".gdb"), ignored);
@@ -173,6 +180,10 @@ absl::Status Farm::write_farm_file() const {
     if (!board->type().is_host_process()) {
       file << "flasher = { kind = \"gdb-remote\", endpoint = " << quoted("unix:" + (folder / (id + ".gdb")).string())
            << " }\n";
+    }
+    if (board->instrument() != nullptr) {
+      file << "instrument = { kind = \"ppk2\", port = "
+           << quoted(std::filesystem::absolute(instrument_port(id)).string()) << ", supply_mv = 3300 }\n";
     }
     file << "power = { kind = \"line-switch\", endpoint = " << quoted("unix:" + (folder / "control.sock").string())
          << ", outlet = " << quoted(id) << " }\n"

@@ -32,6 +32,7 @@ class Farm {
  private:
   absl::Status lock_folder(const std::filesystem::path& folder, Fd& lock);
   absl::Status make_board(const EmulatedType& type, const std::string& id);
+  std::filesystem::path instrument_port(const std::string& id) const { return options_.run_folder / (id + ".ppk2"); }
   absl::Status write_farm_file() const;
   std::vector<std::string> host_agent_command() const;
 

@@ -33,12 +33,21 @@ absl::Status HostBoard::start() {
                       {"--fd", "3", "--unit-id", flash::to_hex(std::span<const std::uint8_t>(unit_id_of(id_))),
                        "--slot-file", slot_file_.string()});
   options.inherited = {uart->theirs.get()};
+  SocketPair trigger;
+  if (instrument_ != nullptr) {
+    absl::StatusOr<SocketPair> pair = make_socket_pair();
+    if (!pair.ok()) return pair.status();
+    trigger = *std::move(pair);
+    options.argv.insert(options.argv.end(), {"--trigger-fd", "4"});
+    options.inherited.push_back(trigger.theirs.get());
+  }
   auto process = ChildProcess::start(executor_, options);
   if (!process.ok()) return process.status();
   process_ = *std::move(process);
   asio::co_spawn(
       executor_, [self = shared_from_this(), child = process_] { return self->watch(child); }, asio::detached);
   line_->attach(std::move(uart->ours));
+  if (instrument_ != nullptr) instrument_->attach_board(std::move(trigger.ours));
   state_ = BoardState::kRunning;
   return absl::OkStatus();
 }
@@ -47,6 +56,7 @@ void HostBoard::end_process() {
   const auto process = std::exchange(process_, nullptr);
   if (process != nullptr) process->kill();
   line_->detach();
+  if (instrument_ != nullptr) instrument_->detach_board();
   state_ = BoardState::kOff;
 }
 

@@ -15,7 +15,8 @@ namespace tinyrig::emulator {
 
 class HostBoard : public Board, public std::enable_shared_from_this<HostBoard> {
  public:
-  /// `command`: the agent and its arguments; --fd, --unit-id and --slot-file are added.
+  /// `command`: the agent and its arguments; --fd, --unit-id, --slot-file and, with an instrument, --trigger-fd are
+  /// added.
   HostBoard(boost::asio::any_io_executor executor, std::string id, const EmulatedType& type,
             std::shared_ptr<SerialLine> line, std::vector<std::string> command, std::filesystem::path slot_file);
 

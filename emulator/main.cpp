@@ -24,7 +24,7 @@ void explain(const absl::Status& status) {
   spdlog::error("{}{}{}", std::string(status.message()), hint.empty() ? "" : "; ", hint);
 }
 
-// A board needs six descriptors.
+// A board needs six descriptors, and three more with an instrument.
 void allow_many_files() {
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;

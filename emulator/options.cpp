@@ -54,6 +54,8 @@ Options parse_options(int argc, char** argv) {
   app.add_option("--write-farm", options.farm_file, "Write the farm file for tinyrigd, when all boards are on");
   app.add_option("--host-agent", options.host_agent, "Agent program for boards of type host");
   app.add_option("--host-agent-argument", options.host_agent_arguments, "Argument for it; may be repeated");
+  app.add_flag_callback(
+      "--no-instruments", [&options] { options.instruments = false; }, "No simulated power monitors");
   try {
     app.parse(argc, argv);
     auto parsed = parse_boards(boards);

@@ -25,6 +25,7 @@ struct Options {
   std::filesystem::path farm_file;  // empty: none
   std::filesystem::path host_agent;
   std::vector<std::string> host_agent_arguments;
+  bool instruments = true;  // for boards whose type states its current
 };
 
 /// "netduinoplus2,mps2-an386=2". INVALID_ARGUMENT (BOARDS_INVALID).

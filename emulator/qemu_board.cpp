@@ -27,7 +27,7 @@ std::string option_value(const std::string& text) {
   return value;
 }
 
-std::vector<std::string> command_line(const EmulatedType& type, const QemuBoardPaths& paths) {
+std::vector<std::string> command_line(const EmulatedType& type, const QemuBoardPaths& paths, bool has_trigger_line) {
   std::vector<std::string> argv = {type.qemu, "-M", type.machine};
   argv.insert(argv.end(), type.arguments.begin(), type.arguments.end());
   const std::string gdb = "socket,id=gdb,server=on,wait=off,path=" + option_value(paths.qemu_gdb.string());
@@ -46,6 +46,11 @@ std::vector<std::string> command_line(const EmulatedType& type, const QemuBoardP
         "-gdb",        "chardev:gdb",  //
         "-sandbox",    "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"}) {
     argv.emplace_back(argument);
+  }
+  if (has_trigger_line) {
+    for (const char* argument : {"-chardev", "socket,id=trigger,fd=5", "-serial", "chardev:trigger"}) {
+      argv.emplace_back(argument);
+    }
   }
   return argv;
 }
@@ -110,8 +115,15 @@ asio::awaitable<absl::Status> QemuBoard::start() {
   if (!uart.ok()) co_return uart.status();
   if (!control.ok()) co_return control.status();
   ChildOptions options;
-  options.argv = command_line(type_, paths_);
+  options.argv = command_line(type_, paths_, instrument_ != nullptr);
   options.inherited = {uart->theirs.get(), control->theirs.get()};
+  SocketPair trigger;
+  if (instrument_ != nullptr) {
+    absl::StatusOr<SocketPair> pair = make_socket_pair();
+    if (!pair.ok()) co_return pair.status();
+    trigger = *std::move(pair);
+    options.inherited.push_back(trigger.theirs.get());
+  }
   auto process = ChildProcess::start(executor_, options);
   if (!process.ok()) co_return process.status();
   process_ = *std::move(process);
@@ -119,7 +131,9 @@ asio::awaitable<absl::Status> QemuBoard::start() {
       executor_, [self = shared_from_this(), child = process_] { return self->watch(child); }, asio::detached);
   uart->theirs.reset();
   control->theirs.reset();
+  trigger.theirs.reset();
   line_->attach(std::move(uart->ours));
+  if (instrument_ != nullptr) instrument_->attach_board(std::move(trigger.ours));
   const auto qmp = std::make_shared<Qmp>(executor_, std::move(control->ours));
   qmp_ = qmp;
   auto greeting = qmp->handshake();
@@ -209,6 +223,7 @@ void QemuBoard::end_process() {
   if (process != nullptr) process->kill();
   qmp_ = nullptr;
   line_->detach();
+  if (instrument_ != nullptr) instrument_->detach_board();
   state_ = BoardState::kOff;
 }
 

@@ -1,7 +1,5 @@
 #include "emulator/serial_line.h"
 
-#include <fcntl.h>
-#include <pty.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -13,10 +11,9 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/write.hpp>
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
-#include "server/base/error.h"
+#include "emulator/pty.h"
 #include "server/base/use_tuple.h"
 #include "server/link/tty_settings.h"
 
@@ -30,7 +27,8 @@ constexpr std::size_t kLongestBacklog = 256 * 1024;
 }  // namespace
 
 struct SerialLine::Pty {
-  Pty(const asio::any_io_executor& executor, int master, int slave_fd) : host_side(executor, master), slave(slave_fd) {}
+  Pty(const asio::any_io_executor& executor, PtyEnds ends)
+      : host_side(executor, ends.master.release()), slave(std::move(ends.slave)) {}
 
   asio::posix::stream_descriptor host_side;  // the master
   Fd slave;                                  // kept open: without any, reads of the master fail
@@ -55,27 +53,9 @@ SerialLine::~SerialLine() {
 
 absl::Status SerialLine::plug() {
   if (plugged()) return absl::OkStatus();
-  const auto failed = [this](const char* what) {
-    return make_error(absl::StatusCode::kInternal, "PTY_FAILED",
-                      std::string(what) + " for " + path_.string() + ": " + std::strerror(errno),
-                      "check the number of PTYs (/proc/sys/kernel/pty/max) and that the folder can be written");
-  };
-  int master = -1, slave = -1;
-  char name[128];
-  termios raw{};
-  ::cfmakeraw(&raw);
-  raw.c_cflag |= CREAD | CLOCAL;
-  raw.c_cc[VMIN] = 1;
-  ::cfsetspeed(&raw, B115200);
-  if (::openpty(&master, &slave, name, &raw, nullptr) != 0) return failed("openpty");
-  ::fcntl(master, F_SETFD, FD_CLOEXEC);
-  ::fcntl(slave, F_SETFD, FD_CLOEXEC);
-  auto pty = std::make_shared<Pty>(executor_, master, slave);
-
-  const std::filesystem::path temporary = path_.string() + ".new";
-  ::unlink(temporary.c_str());
-  if (::symlink(name, temporary.c_str()) != 0) return failed("symlink");
-  if (::rename(temporary.c_str(), path_.c_str()) != 0) return failed("rename");
+  absl::StatusOr<PtyEnds> ends = open_pty(path_);
+  if (!ends.ok()) return ends.status();
+  auto pty = std::make_shared<Pty>(executor_, *std::move(ends));
   pty_ = pty;
   asio::co_spawn(executor_, carry_to_board(pty), asio::detached);
   return absl::OkStatus();

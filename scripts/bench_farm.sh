@@ -15,7 +15,7 @@ start_bench_farm() {
   local build=$1 port
   # The farm file is written when all boards are on.
   "$build/dev/emulator/tinyrig-emu" --dir "$bench_farm_folder/run" --catalog "$ROOT/deploy/boards" \
-    --firmware-dir "$build/firmware" --preload --write-farm "$bench_farm_folder/farm.toml" \
+    --firmware-dir "$build/firmware" --preload --no-instruments --write-farm "$bench_farm_folder/farm.toml" \
     > "$bench_farm_folder/log" 2>&1 &
   bench_farm_process=$!
   while [ ! -f "$bench_farm_folder/farm.toml" ]; do

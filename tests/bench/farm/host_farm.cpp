@@ -24,6 +24,7 @@ emulator::Options options_of(const std::filesystem::path& folder, std::size_t bo
   options.state_folder = folder / "state";
   options.catalog = programs.catalog;
   options.boards = {{"host", boards}};
+  options.instruments = false;
   options.farm_file = folder / "farm.toml";
   // Boards have processors of their own: agents get what the daemon leaves of this machine's. Each is a session, which
   // the kernel may schedule as a group with a niceness of its own.
