@@ -74,7 +74,7 @@ bool BoardKeeper::has(Rung rung) const {
     case Rung::kReset:
       return flasher_ != nullptr && flasher_->can_reset();
     case Rung::kPowerCycle:
-      return power_ != nullptr;
+      return power_.power_switch != nullptr;
     case Rung::kFlash:
       return flasher_ != nullptr && firmware_.has_value();
   }
@@ -145,7 +145,7 @@ awaitable<absl::Status> BoardKeeper::act(Rung rung) {
       TINYRIG_CO_RETURN_IF_ERROR(co_await flasher_->reset());
       break;
     case Rung::kPowerCycle:
-      TINYRIG_CO_RETURN_IF_ERROR(co_await power_->cycle());
+      TINYRIG_CO_RETURN_IF_ERROR(co_await power_.power_switch->cycle());
       break;
     case Rung::kFlash:
       TINYRIG_CO_RETURN_IF_ERROR(co_await flash_agent());
@@ -211,7 +211,7 @@ awaitable<absl::Status> BoardKeeper::meet(const RecoveryStep& step) {
 }
 
 awaitable<absl::Status> BoardKeeper::reach_port() {
-  if (power_ != nullptr) TINYRIG_CO_RETURN_IF_ERROR(co_await power_->supply());
+  if (power_.power_switch != nullptr) TINYRIG_CO_RETURN_IF_ERROR(co_await power_.power_switch->supply());
   co_return find_port();
 }
 

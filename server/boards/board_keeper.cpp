@@ -33,10 +33,10 @@ BoardKeeper::BoardKeeper(asio::any_io_executor strand, FarmBoard board, CatalogE
       type_(std::move(type)),
       firmware_(std::move(firmware)),
       world_(std::move(world)),
+      power_(make_board_power(farm_board_)),
       view_(known) {
   // What cannot be made was refused when the farm file was read.
   if (auto flasher = world_.make_flasher(farm_board_, type_); flasher.ok()) flasher_ = *std::move(flasher);
-  if (farm_board_.power.has_value()) power_ = make_power_switch(*farm_board_.power);
   // Another agent is about to be flashed: what the one before carried says nothing any more.
   if (firmware_.has_value() && view_.agent().build_id() != firmware_->build_id) {
     view_.mutable_agent()->clear_runtimes();
@@ -49,6 +49,7 @@ BoardKeeper::BoardKeeper(asio::any_io_executor strand, FarmBoard board, CatalogE
     if (std::find(view_.labels().begin(), view_.labels().end(), label) == view_.labels().end()) view_.add_labels(label);
   }
   view_.set_port(farm_board_.port);
+  view_.set_instrument(farm_board_.instrument.has_value() ? farm_board_.instrument->kind : "");
   view_.set_emulated(type_.type.emulated());
   view_.set_activity(v1::ACTIVITY_OFFLINE);
   view_.set_health(v1::HEALTH_UNKNOWN);
@@ -165,7 +166,8 @@ void BoardKeeper::close() {
   closed_ = true;
   if (session_ != nullptr) session_->transport().close();
   if (flasher_ != nullptr) flasher_->cancel();
-  if (power_ != nullptr) power_->cancel();
+  if (power_.power_switch != nullptr) power_.power_switch->cancel();
+  if (power_.instrument != nullptr) power_.instrument->cancel();
 }
 
 awaitable<absl::Status> BoardKeeper::make_ready() {

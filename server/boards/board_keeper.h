@@ -21,9 +21,9 @@
 #include "server/base/clock.h"
 #include "server/boards/agent_hello.h"
 #include "server/boards/board_check.h"
+#include "server/boards/board_power.h"
 #include "server/boards/catalog.h"
 #include "server/boards/farm.h"
-#include "server/boards/power_switch.h"
 #include "server/flash/firmware.h"
 #include "server/flash/flasher.h"
 #include "server/link/agent_session.h"
@@ -100,8 +100,9 @@ class BoardKeeper {
   link::AgentSession& session() { return *session_; }
   const agent::v1::HelloReply& hello() const { return *session_->board(); }
   double calibration_ratio() const { return calibration_ratio_; }
-  // May be null.
+  // May be null, both.
   flash::Flasher* flasher() { return flasher_.get(); }
+  power::Instrument* instrument() { return power_.instrument.get(); }
 
   const CatalogEntry& type() const { return type_; }
   const FarmBoard& farm_board() const { return farm_board_; }
@@ -157,7 +158,7 @@ class BoardKeeper {
   const std::optional<flash::Firmware> firmware_;
   const KeeperWorld world_;
   std::unique_ptr<flash::Flasher> flasher_;
-  std::unique_ptr<PowerSwitch> power_;
+  const BoardPower power_;
   std::unique_ptr<link::AgentSession> session_;
   bool ready_ = false;
   bool closed_ = false;

@@ -10,7 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "server/base/error.h"
 #include "server/boards/toml_reader.h"
-#include "server/power/ppk2_supply.h"
+#include "server/power/ppk2.h"
 
 namespace tinyrig::boards {
 namespace {
@@ -27,6 +27,45 @@ auto read_table(TomlReader& board, const char* key, const Read& read)
   auto value = read(reader, *table);
   board.take(reader.finish());
   return value;
+}
+
+std::uint32_t read_ppk2_supply(TomlReader& reader, const toml::table& table) {
+  const std::uint32_t supply_mv = reader.number_32("supply_mv");
+  if (supply_mv < power::kPpk2LowestMv || supply_mv > power::kPpk2HighestMv) {
+    reader.fail(table, absl::StrCat("'supply_mv' must be ", power::kPpk2LowestMv, " to ", power::kPpk2HighestMv,
+                                    ", as the board wants it"));
+  }
+  return supply_mv;
+}
+
+InstrumentSetup read_instrument(TomlReader& reader, const toml::table& table) {
+  InstrumentSetup instrument;
+  instrument.kind = reader.text("kind");
+  if (instrument.kind != "ppk2") {
+    reader.fail(table, "instrument 'kind' must be ppk2");
+    return instrument;
+  }
+  instrument.port = reader.text("port");
+  instrument.supply_mv = read_ppk2_supply(reader, table);
+  const std::string mode = reader.text("mode", "ampere");
+  instrument.supplies_board = mode == "source";
+  if (mode != "source" && mode != "ampere") {
+    reader.fail(table, "'mode' must be source (it supplies the board) or ampere (it lies in another supply's way)");
+  }
+  return instrument;
+}
+
+// One device as both is said twice; it must be the same twice.
+void join(TomlReader& reader, const toml::table& table, FarmBoard& board) {
+  if (!board.instrument.has_value() || !board.power.has_value()) return;
+  InstrumentSetup& instrument = *board.instrument;
+  const PowerSetup& power = *board.power;
+  if (power.kind != "ppk2" || power.outlet != instrument.port) return;
+  if (power.supply_mv != instrument.supply_mv) {
+    reader.fail(table, absl::StrCat("'power' and 'instrument' are the same PPK2 and name two voltages, ",
+                                    power.supply_mv, " and ", instrument.supply_mv, " mV"));
+  }
+  instrument.supplies_board = true;
 }
 
 PowerSetup read_power(TomlReader& reader, const toml::table& table) {
@@ -49,11 +88,7 @@ PowerSetup read_power(TomlReader& reader, const toml::table& table) {
     if (power.cycle.empty()) reader.fail(table, "'cycle' must be a command, [\"relay\", \"3\", \"cycle\"]");
   } else if (power.kind == "ppk2") {
     power.outlet = reader.text("port");
-    power.supply_mv = reader.number_32("supply_mv");
-    if (power.supply_mv < power::kPpk2LowestMv || power.supply_mv > power::kPpk2HighestMv) {
-      reader.fail(table, absl::StrCat("'supply_mv' must be ", power::kPpk2LowestMv, " to ", power::kPpk2HighestMv,
-                                      ", as the board wants it"));
-    }
+    power.supply_mv = read_ppk2_supply(reader, table);
   } else {
     reader.fail(table, "power 'kind' must be one of line-switch, uhubctl, command, ppk2");
   }
@@ -113,6 +148,8 @@ absl::StatusOr<std::vector<FarmBoard>> load_farm(const std::filesystem::path& fi
       }
       board.flasher = read_table(reader, "flasher", read_board_flasher);
       board.power = read_table(reader, "power", read_power);
+      board.instrument = read_table(reader, "instrument", read_instrument);
+      join(reader, *table, board);
       board.unit_id = absl::AsciiStrToLower(reader.text("unit_id", ""));
       if (!std::all_of(board.unit_id.begin(), board.unit_id.end(),
                        [](char digit) { return absl::ascii_isxdigit(static_cast<unsigned char>(digit)); })) {

@@ -12,6 +12,7 @@
 //   # optional, both; of flashers docs/flashers.md has all kinds
 //   flasher = { kind = "gdb-remote", endpoint = "unix:/run/tinyrig/emu-an386-1.gdb" }
 //   power = { kind = "line-switch", endpoint = "unix:/run/tinyrig/control.sock", outlet = "emu-an386-1" }
+//   instrument = { kind = "ppk2", port = "/dev/ttyACM1", supply_mv = 3300 }   # optional: docs/energy.md
 //   unit_id = "3400230012513436"                           # optional: the only chip that may answer there
 #pragma once
 
@@ -36,6 +37,14 @@ struct PowerSetup {
   std::uint32_t supply_mv = 0;     // ppk2, whose serial port is its `outlet`
 };
 
+// What measures a board's energy (docs/energy.md).
+struct InstrumentSetup {
+  std::string kind;  // "ppk2"
+  std::string port;
+  std::uint32_t supply_mv = 0;  // what the board is supplied with
+  bool supplies_board = false;  // it is the board's supply itself (source mode); else it lies in another one's way
+};
+
 struct FarmBoard {
   std::string id;
   std::string type;
@@ -45,6 +54,7 @@ struct FarmBoard {
   std::filesystem::path firmware_dir;  // empty: the farm's
   std::optional<FlasherSetup> flasher;
   std::optional<PowerSetup> power;
+  std::optional<InstrumentSetup> instrument;
   std::string unit_id;  // lower-case hex; empty: any chip
 };
 

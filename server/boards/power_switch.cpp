@@ -18,7 +18,6 @@
 #include "server/base/use_tuple.h"
 #include "server/flash/endpoint.h"
 #include "server/flash/tool_process.h"
-#include "server/power/ppk2_supply.h"
 
 namespace tinyrig::boards {
 namespace {
@@ -108,22 +107,25 @@ class CommandSwitch final : public PowerSwitch {
 
 class Ppk2Switch final : public PowerSwitch {
  public:
-  explicit Ppk2Switch(const PowerSetup& setup) : output_({.port = setup.outlet, .supply_mv = setup.supply_mv}) {}
+  explicit Ppk2Switch(std::shared_ptr<power::Ppk2> ppk2) : ppk2_(std::move(ppk2)) {}
 
-  asio::awaitable<absl::Status> supply() override { return output_.supply(); }
-  asio::awaitable<absl::Status> cycle() override { return output_.cycle(); }
-  void cancel() override { output_.cancel(); }
+  asio::awaitable<absl::Status> supply() override { return ppk2_->supply(); }
+  asio::awaitable<absl::Status> cycle() override { return ppk2_->cycle(); }
+  void cancel() override { ppk2_->cancel(); }
 
  private:
-  power::Ppk2Supply output_;
+  const std::shared_ptr<power::Ppk2> ppk2_;
 };
 
 }  // namespace
 
 std::unique_ptr<PowerSwitch> make_power_switch(const PowerSetup& power) {
   if (power.kind == "line-switch") return std::make_unique<LineSwitch>(power);
-  if (power.kind == "ppk2") return std::make_unique<Ppk2Switch>(power);
   return std::make_unique<CommandSwitch>(power.cycle);
+}
+
+std::unique_ptr<PowerSwitch> make_ppk2_switch(std::shared_ptr<power::Ppk2> ppk2) {
+  return std::make_unique<Ppk2Switch>(std::move(ppk2));
 }
 
 }  // namespace tinyrig::boards

@@ -3,7 +3,7 @@
 // line-switch: a stream socket that takes one line, "power OUTLET on|off|cycle", and answers with one line that starts
 // with "ok" or with "error". tinyrig-emu serves it; a relay board with a few lines of script behind it can too.
 // uhubctl, command: a program that does it, by argument vector.
-// ppk2: the output of a power profiler (server/power/ppk2_supply.h), which gives power as long as we hold its port.
+// ppk2: the output of a power profiler (server/power/ppk2.h), which gives power as long as we hold its port.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "server/boards/farm.h"
+#include "server/power/ppk2.h"
 
 namespace tinyrig::boards {
 
@@ -25,7 +26,8 @@ class PowerSwitch {
   virtual void cancel() = 0;
 };
 
-// `power` is as load_farm() reads it.
+// `power` is as load_farm() reads it, and no PPK2.
 std::unique_ptr<PowerSwitch> make_power_switch(const PowerSetup& power);
+std::unique_ptr<PowerSwitch> make_ppk2_switch(std::shared_ptr<power::Ppk2> ppk2);
 
 }  // namespace tinyrig::boards

@@ -113,6 +113,7 @@ std::vector<v1::Board> initial_boards(const std::vector<boards::FarmBoard>& farm
     board.set_id(unit.id);
     board.set_board_type(unit.type);
     board.set_port(unit.port);
+    if (unit.instrument.has_value()) board.set_instrument(unit.instrument->kind);
     board.set_activity(v1::ACTIVITY_OFFLINE);
     board.set_health(v1::HEALTH_UNKNOWN);
     board.set_health_reason("not checked yet");

@@ -13,7 +13,7 @@ struct Capture {
   std::uint32_t supply_mv = 0;
   std::uint32_t samples_per_second = 0;
   std::uint64_t host_us = 0;  // from starting the stream to stopping it, by the host's clock
-  std::vector<std::uint8_t> bytes;
+  std::vector<std::uint8_t> bytes = {};
 };
 
 }  // namespace tinyrig::power

@@ -28,9 +28,9 @@ struct TriggerWindow {
 struct EnergyReading {
   std::uint64_t samples = 0;  // of the timeline, lost ones included
   std::uint64_t lost_samples = 0;
-  std::uint64_t byte_slips = 0;        // times that words had to be found anew
-  std::uint64_t short_pulses = 0;      // of the trigger, shorter than 50 us: ignored
-  bool high_at_begin = false;          // the first window's begin was not seen
+  std::uint64_t byte_slips = 0;    // times that words had to be found anew
+  std::uint64_t short_pulses = 0;  // of the trigger, shorter than 50 us: ignored
+  bool high_at_begin = false;      // the first window's begin was not seen
   bool high_at_end = false;
   std::vector<TriggerWindow> windows;  // whole ones, in order
   double idle_current_ua = 0;          // mean outside the windows

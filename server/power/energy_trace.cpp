@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
+
+#include "server/power/word_currents.h"
 
 namespace tinyrig::power {
 namespace {
@@ -33,7 +36,27 @@ void add(Part& part, const Part& more) {
   part.sum_ua += more.sum_ua;
 }
 
+// Every reading as a chart has it.
+struct Collector {
+  std::vector<float> samples_ua;
+
+  void take(const Reading& reading) {
+    samples_ua.push_back(reading.lost ? std::numeric_limits<float>::quiet_NaN()
+                                      : static_cast<float>(reading.current_ua));
+  }
+  void slipped() {}
+};
+
 }  // namespace
+
+absl::StatusOr<EnergyTrace> EnergyTrace::read(const Capture& capture) {
+  absl::StatusOr<WordCurrents> currents = WordCurrents::of(capture);
+  if (!currents.ok()) return currents.status();
+  Collector collector;
+  collector.samples_ua.reserve(capture.bytes.size() / kPpk2WordBytes);
+  currents->read(capture.bytes, collector);
+  return EnergyTrace(std::move(collector.samples_ua), capture.samples_per_second, capture.supply_mv);
+}
 
 EnergyTrace::EnergyTrace(std::vector<float> samples_ua, std::uint32_t samples_per_second, std::uint32_t supply_mv)
     : samples_ua_(std::move(samples_ua)), samples_per_second_(samples_per_second), supply_mv_(supply_mv) {

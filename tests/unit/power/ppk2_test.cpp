@@ -1,4 +1,4 @@
-#include "server/power/ppk2_supply.h"
+#include "server/power/ppk2.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -20,14 +20,18 @@ using test::Ppk2Device;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-Ppk2Supply supply_of(const std::string& port) {
-  return Ppk2Supply({.port = port, .supply_mv = 3'300, .off_time = milliseconds(20)});
+Ppk2Options options_of(const std::string& port) {
+  Ppk2Options options;
+  options.port = port;
+  options.supply_mv = 3'300;
+  options.off_time = milliseconds(20);
+  return options;
 }
 
-TEST(Ppk2Supply, GivesPowerOnceAndKeepsIt) {
+TEST(Ppk2, GivesPowerOnceAndKeepsIt) {
   Ppk2Device device;
   boost::asio::io_context io;
-  Ppk2Supply supply = supply_of(device.port());
+  Ppk2 supply(options_of(device.port()));
   ASSERT_TRUE(test::run(io, supply.supply()).ok());
   ASSERT_TRUE(test::run(io, supply.supply()).ok());
   ASSERT_TRUE(test::run(io, supply.cycle()).ok());
@@ -39,40 +43,42 @@ TEST(Ppk2Supply, GivesPowerOnceAndKeepsIt) {
               ElementsAre("stop", "metadata", "3300 mV", "source", "on", "off", "on", "off"));
 }
 
-TEST(Ppk2Supply, QuietensOneThatWasLeftStreaming) {
+TEST(Ppk2, QuietensOneThatWasLeftStreaming) {
   Ppk2Device device(Ppk2Device::Kind::kLeftStreaming);
   boost::asio::io_context io;
-  Ppk2Supply supply = supply_of(device.port());
+  Ppk2 supply(options_of(device.port()));
   const absl::Status supplied = test::run(io, supply.supply());
   EXPECT_TRUE(supplied.ok()) << supplied;
 }
 
-TEST(Ppk2Supply, WhatDoesNotAnswerAsOneIsNotSwitched) {
+TEST(Ppk2, WhatDoesNotAnswerAsOneIsNotSwitched) {
   Ppk2Device device(Ppk2Device::Kind::kMute);
   boost::asio::io_context io;
-  Ppk2Supply supply = supply_of(device.port());
+  Ppk2 supply(options_of(device.port()));
   const absl::Status refused = test::run(io, supply.supply());
   EXPECT_EQ(reason_of(refused), "POWER_SWITCH_REFUSED");
   EXPECT_THAT(std::string(refused.message()), HasSubstr(device.port() + " does not answer as a PPK2 does"));
   EXPECT_THAT(device.done(), ElementsAre("stop", "metadata"));
 }
 
-TEST(Ppk2Supply, SaysWhenItIsNotThereOrGone) {
+TEST(Ppk2, SaysWhenItIsNotThereOrGone) {
   boost::asio::io_context io;
-  Ppk2Supply nobody = supply_of("/dev/no-such-ppk2");
+  Ppk2 nobody(options_of("/dev/no-such-ppk2"));
   EXPECT_EQ(reason_of(test::run(io, nobody.supply())), "POWER_SWITCH_UNREACHABLE");
   std::optional<Ppk2Device> device;
   device.emplace();
-  Ppk2Supply supply = supply_of(device->port());
+  Ppk2 supply(options_of(device->port()));
   ASSERT_TRUE(test::run(io, supply.supply()).ok());
   device.reset();
   EXPECT_EQ(reason_of(test::run(io, supply.cycle())), "POWER_SWITCH_UNREACHABLE");
 }
 
-TEST(Ppk2Supply, CancelEndsACycle) {
+TEST(Ppk2, CancelEndsACycle) {
   Ppk2Device device;
   boost::asio::io_context io;
-  Ppk2Supply supply({.port = device.port(), .supply_mv = 1'800, .off_time = std::chrono::minutes(10)});
+  Ppk2Options options = options_of(device.port());
+  options.off_time = std::chrono::minutes(10);
+  Ppk2 supply(options);
   ASSERT_TRUE(test::run(io, supply.supply()).ok());
   boost::asio::steady_timer later(io, milliseconds(200));
   later.async_wait([&](const boost::system::error_code&) { supply.cancel(); });
