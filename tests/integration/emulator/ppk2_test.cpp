@@ -1,20 +1,24 @@
 // Instruments of the farm, as their host sees them: a port that speaks like a PPK2, the board's windows in its words,
 // faults on request.
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <initializer_list>
 #include <iterator>
 #include <string>
 #include <vector>
 
+#include "emulator/catalog.h"
+#include "server/link/agent_session.h"
+#include "server/link/serial_port.h"
+#include "tests/integration/emulator/flashable_board.h"
+#include "tests/integration/emulator/ppk2_host.h"
+#include "tests/integration/emulator/run_awaitable.h"
 #include "tests/support/emulator/console.h"
 #include "tests/support/emulator/farm_process.h"
 #include "tests/unit/emulator/ppk2_words.h"
@@ -24,72 +28,13 @@ namespace tinyrig {
 namespace {
 
 using test::FarmProcess;
+using test::Ppk2Host;
 using test::Word;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
 constexpr char kMeasured[] = "emu-an386-1";
-
-class Ppk2Host {
- public:
-  explicit Ppk2Host(const std::filesystem::path& port)
-      : fd_(::open(port.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)) {}
-  ~Ppk2Host() { close(); }
-  Ppk2Host(const Ppk2Host&) = delete;
-  Ppk2Host& operator=(const Ppk2Host&) = delete;
-
-  bool is_open() const { return fd_ >= 0; }
-  void close() {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = -1;
-  }
-  void send(std::initializer_list<std::uint8_t> bytes) {
-    ASSERT_EQ(::write(fd_, std::data(bytes), bytes.size()), static_cast<ssize_t>(bytes.size()));
-  }
-  void start() { send({0x0D, 0x0C, 0xE4, 0x11, 0x02, 0x0C, 0x01, 0x06}); }
-  // Stops, and waits until nothing comes any more.
-  void stop_and_drain() {
-    send({0x07});
-    while (read_more(100)) {
-    }
-    received_.clear();
-  }
-  std::string metadata() {
-    send({0x19});
-    while (received_.find("END\n") == std::string::npos) {
-      if (!read_more()) break;
-    }
-    return std::exchange(received_, {});
-  }
-  // As many as came in half a minute, if those are fewer.
-  std::vector<Word> words(std::size_t count) {
-    while (received_.size() < 4 * count && read_more()) {
-    }
-    const std::size_t bytes = std::min(4 * count, received_.size() / 4 * 4);
-    const std::vector<Word> words = test::words_of(received_.substr(0, bytes));
-    received_.erase(0, bytes);
-    return words;
-  }
-  bool hung_up() {
-    pollfd state{fd_, 0, 0};
-    return ::poll(&state, 1, 30'000) == 1 && (state.revents & POLLHUP) != 0;
-  }
-
- private:
-  bool read_more(int patience_ms = 30'000) {
-    char buffer[16 * 1024];
-    pollfd state{fd_, POLLIN, 0};
-    if (::poll(&state, 1, patience_ms) != 1 || (state.revents & POLLIN) == 0) return false;
-    const ssize_t count = ::read(fd_, buffer, sizeof buffer);
-    if (count <= 0) return false;
-    received_.append(buffer, static_cast<std::size_t>(count));
-    return true;
-  }
-
-  int fd_;
-  std::string received_;
-};
 
 class Ppk2OfABoard : public ::testing::Test {
  protected:
@@ -261,37 +206,60 @@ TEST(Ppk2, SeesWindowsAsLongAsTheyWereByTheBoardsClock) {
 
   for (int round = 0; round < 2; ++round) {
     host.start();
-    std::vector<Word> words = host.words(1'000);
-    ASSERT_EQ(words.size(), 1'000U);
+    ASSERT_EQ(host.words(1'000).size(), 1'000U);
     ASSERT_TRUE(board.send("go\n"));
-    std::vector<std::vector<Word>> windows;
-    std::vector<Word> idle;
-    bool high = false;
-    // Until it was low for a while after two windows.
-    for (std::size_t low = 0; windows.size() < 2 || low < 30'000;) {
-      const std::vector<Word> next = host.words(1'000);
-      ASSERT_EQ(next.size(), 1'000U);
-      for (const Word& word : next) {
-        if ((word.logic & 1) != 0) {
-          if (!high) windows.emplace_back();
-          windows.back().push_back(word);
-          low = 0;
-        } else {
-          idle.push_back(word);
-          ++low;
-        }
-        high = (word.logic & 1) != 0;
-      }
-      words.insert(words.end(), next.begin(), next.end());
-    }
+    const auto [words, windows, idle] = host.record(2, 30'000);
     EXPECT_EQ(test::counter_breaks(words), 0U);
     ASSERT_EQ(windows.size(), 2U);
     EXPECT_EQ(windows[0].size(), 10'000U);
     EXPECT_EQ(windows[1].size(), 5'000U);  // and 0.4 of a sample, which is low
     for (const auto& samples : windows) EXPECT_NEAR(test::mean_ua(samples, 3.3), 120'000, 12);
+    EXPECT_NEAR(test::mean_ua(idle, 3.3), 5'000, 2);  // and what was left of a sample
     host.stop_and_drain();
   }
 }
+
+class Ppk2OfEveryBoard : public test::FlashableBoardTest {};
+
+TEST_P(Ppk2OfEveryBoard, SeesTheWindowThatTheAgentMeasured) {
+  const char* id = GetParam().id;
+  const auto catalog = emulator::load_catalog(farm_.environment().catalog);
+  ASSERT_TRUE(catalog.ok()) << catalog.status();
+  const auto& current = catalog->at(GetParam().type).current;
+  ASSERT_EQ(farm_.status(id, "instrument"), current.has_value() ? "idle" : "none");
+  if (!current.has_value()) return;
+  ASSERT_TRUE(test::run(context_, flasher_->flash(firmware_.image, {})).ok());
+  auto port = link::SerialPort::open(context_.get_executor(), farm_.port(id));
+  ASSERT_TRUE(port.ok()) << port.status();
+  link::AgentSession session(*std::move(port));
+  const auto hello = test::run(context_, session.hello(std::chrono::seconds(20)));
+  ASSERT_TRUE(hello.ok()) << hello.status();
+  ASSERT_NE(hello->capabilities() & agent::v1::CAPABILITY_TRIGGER, 0U);
+
+  Ppk2Host host(farm_.run_folder() / (std::string(id) + ".ppk2"));
+  host.start();
+  ASSERT_EQ(host.words(1'000).size(), 1'000U);
+  // Between two windows that are recorded one that is not.
+  for (const std::uint32_t loops : {400'000U, 100'000U}) {
+    const auto report = test::run(context_, session.calibrate(loops));
+    ASSERT_TRUE(report.ok()) << report.status();
+    const auto recording = host.record(1, 2'000);
+    ASSERT_EQ(recording.windows.size(), 1U);
+    const auto& window = recording.windows[0];
+    const double samples = static_cast<double>(report->ticks()) * 1e5 / static_cast<double>(hello->ticks_per_second());
+    // Edges are around the loop, not in it.
+    EXPECT_NEAR(static_cast<double>(window.size()), samples, 5) << loops;
+    EXPECT_EQ(test::counter_breaks(recording.words), 0U);
+    EXPECT_NEAR(test::mean_ua(window, 3.3), current->active_ua, current->active_ua * 1e-3);
+    EXPECT_NEAR(test::mean_ua(recording.idle, 3.3), current->idle_ua, current->idle_ua * 1e-2);
+    host.stop_and_drain();
+    ASSERT_TRUE(test::run(context_, session.calibrate(1'000)).ok());
+    host.start();
+    ASSERT_EQ(host.words(1'000).size(), 1'000U);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryBoard, Ppk2OfEveryBoard, ::testing::ValuesIn(test::kBoards), test::test_name);
 
 }  // namespace
 }  // namespace tinyrig
