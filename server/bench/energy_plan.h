@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "absl/status/statusor.h"
+#include "tinyrig/v1/common.pb.h"
 #include "tinyrig/v1/job.pb.h"
 
 namespace tinyrig::bench {
@@ -17,8 +18,8 @@ struct EnergyPlan {
 
 /// `one_window_ticks`: what a window of one inference took; `ticks_per_second` of the board's counter.
 /// RESOURCE_EXHAUSTED (CAPTURE_TOO_LONG): the windows together would last longer than kLongestCapture.
-absl::StatusOr<EnergyPlan> plan_energy(const v1::RunSettings& settings, std::uint64_t one_window_ticks,
-                                       std::uint64_t ticks_per_second);
+absl::StatusOr<EnergyPlan> plan_energy(const v1::RunSettings& settings, v1::TimingSource timing_source,
+                                       std::uint64_t one_window_ticks, std::uint64_t ticks_per_second);
 
 inline constexpr std::chrono::seconds kLongestCapture{150};
 

@@ -330,8 +330,8 @@ class Execution {
     // How long an inference takes: of a window of one.
     absl::StatusOr<agent::v1::EnergyDone> one = co_await session_.measure_energy(1);
     if (!one.ok()) co_return one.status();
-    const absl::StatusOr<EnergyPlan> plan =
-        plan_energy(request_.settings, one->window_ticks(), board_.hello.ticks_per_second());
+    const absl::StatusOr<EnergyPlan> plan = plan_energy(request_.settings, board_.type.type.timing_source(),
+                                                        one->window_ticks(), board_.hello.ticks_per_second());
     if (!plan.ok()) co_return plan.status();
     absl::Status recorded = co_await record_energy(*plan);
     if (!recorded.ok()) {

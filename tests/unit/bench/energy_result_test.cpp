@@ -208,27 +208,34 @@ v1::RunSettings five_of_200_ms() {
 }
 
 TEST(PlanEnergy, FillsTheWindowWithAMargin) {
-  const absl::StatusOr<EnergyPlan> plan = plan_energy(five_of_200_ms(), 1'000, kCounterHz);
+  const absl::StatusOr<EnergyPlan> plan =
+      plan_energy(five_of_200_ms(), v1::TIMING_SOURCE_HARDWARE_CLOCK, 1'000, kCounterHz);
   ASSERT_TRUE(plan.ok()) << plan.status();
   EXPECT_EQ(plan->windows, 5U);
   EXPECT_EQ(plan->inferences, 210U) << "of 1 ms each";
   EXPECT_EQ(plan->window_length, std::chrono::milliseconds(210));
 }
 
+TEST(PlanEnergy, AHostMayGetFasterByMuch) {
+  EXPECT_EQ(plan_energy(five_of_200_ms(), v1::TIMING_SOURCE_HOST_CLOCK, 1'000, kCounterHz)->inferences, 400U);
+}
+
 TEST(PlanEnergy, ASlowInferenceIsAWindow) {
-  const absl::StatusOr<EnergyPlan> plan = plan_energy(five_of_200_ms(), 7'000'000, kCounterHz);
+  const absl::StatusOr<EnergyPlan> plan =
+      plan_energy(five_of_200_ms(), v1::TIMING_SOURCE_HARDWARE_CLOCK, 7'000'000, kCounterHz);
   ASSERT_TRUE(plan.ok()) << plan.status();
   EXPECT_EQ(plan->inferences, 1U);
   EXPECT_EQ(plan->window_length, std::chrono::seconds(7));
 }
 
 TEST(PlanEnergy, NoMoreInferencesThanAnAgentTakes) {
-  EXPECT_EQ(plan_energy(five_of_200_ms(), 1, kCounterHz)->inferences, 100'000U);
-  EXPECT_EQ(plan_energy(five_of_200_ms(), 0, kCounterHz)->inferences, 100'000U);
+  EXPECT_EQ(plan_energy(five_of_200_ms(), v1::TIMING_SOURCE_HARDWARE_CLOCK, 1, kCounterHz)->inferences, 100'000U);
+  EXPECT_EQ(plan_energy(five_of_200_ms(), v1::TIMING_SOURCE_HARDWARE_CLOCK, 0, kCounterHz)->inferences, 100'000U);
 }
 
 TEST(PlanEnergy, RefusesARecordingWithoutEnd) {
-  const absl::Status status = plan_energy(five_of_200_ms(), 31'000'000, kCounterHz).status();
+  const absl::Status status =
+      plan_energy(five_of_200_ms(), v1::TIMING_SOURCE_HARDWARE_CLOCK, 31'000'000, kCounterHz).status();
   EXPECT_EQ(reason_of(status), "CAPTURE_TOO_LONG");
   EXPECT_THAT(std::string(status.message()), HasSubstr("one inference takes 31.0 s"));
 }
