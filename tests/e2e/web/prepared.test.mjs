@@ -137,7 +137,7 @@ suite('dashboard, prepared answers', () => {
     assert.equal(await section.locator('svg.spread circle').count(), 5);
     assert.equal(await section.locator('tbody tr').count(), 5);
     assert.match(await section.locator('dl.facts').innerText(), /simulated ppk2[\s\S]*3\.3 V[\s\S]*100 kS\/s[\s\S]*none lost/);
-    assert.equal(await page.getByText('tinyrig energy export r-netduinoplus2 -o r-netduinoplus2.words').count(), 1);
+    assert.equal(await page.getByText('tinyrig energy export r-netduinoplus2 -o FILE').count(), 1);
   });
 
   check('an energy that is measured says so; lost samples and a missing interval do as well', async () => {

@@ -5,7 +5,7 @@ import { intervalOf, micro, microsecondsMore, volts } from '../format/energy';
 import { duration, frequency, grouped, percent, relativeInterval, toNumber } from '../format/number';
 import { counted } from '../format/words';
 import { isKnown, longerUs, methodWord, perInference } from '../model/energy';
-import { Chip, Command, Scroll, Unknown } from './basics';
+import { Chip, Scroll, Unknown } from './basics';
 
 /** One line: a dot for each window, the interval as a band. */
 function WindowsChart({ energy }: { energy: EnergyResult }) {
@@ -147,9 +147,9 @@ export function EnergySection({ energy, settings, id }: { energy: EnergyResult; 
           </div>
         ))}
       </dl>
-      <div class="tools">
-        <Command text={`tinyrig energy export ${id} -o ${id}.words`} />
-      </div>
+      <p class="fine">
+        What the instrument recorded, word for word: <code>tinyrig energy export {id} -o FILE</code>
+      </p>
     </section>
   );
 }
