@@ -76,6 +76,7 @@ std::string board_text(const v1::Board& board, const v1::BoardType& type) {
   }
   if (board.has_flash_wear()) text += board_line("written", flash_wear(board.flash_wear(), type));
   if (type.has_nominal_power()) text += board_line("power", nominal_power(type.nominal_power()));
+  text += board_line("instrument", board.instrument().empty() ? "none" : board.instrument());
   text += board_line("last seen", time(board.last_seen_time()));
   return text + board_line("runs", grouped(board.runs_finished()) + ", of which " + grouped(board.runs_failed()) +
                                        " failed for the board's sake");

@@ -66,14 +66,16 @@ ExitCode boards(const GlobalOptions& global, const BoardsOptions& options) {
   const ExitCode called = connection.call(*stub, &v1::BoardService::Stub::ListBoards, request, &response);
   if (called != kOk) return called;
   if (global.json) return print(to_json(response)) ? kOk : kUnavailable;
-  Table table({{"BOARD"}, {"TYPE"}, {"ACTIVITY"}, {"HEALTH"}, {"RUNTIMES"}, {"IDENTITY"}, {"LABELS"}, {"NOW"}});
+  Table table(
+      {{"BOARD"}, {"TYPE"}, {"ACTIVITY"}, {"HEALTH"}, {"RUNTIMES"}, {"IDENTITY"}, {"INSTRUMENT"}, {"LABELS"}, {"NOW"}});
   for (const v1::Board& board : response.boards()) {
     std::string state = health(board.health());
     if (!board.health_code().empty()) state += " " + board.health_code();
     std::string identity = board.agent().unit_id().empty() ? "-" : short_digest(board.agent().unit_id());
     if (board.identity_weak()) identity = "weak";
     table.add({board.id(), board.board_type() + (board.emulated() ? " (emulated)" : ""), activity(board.activity()),
-               state, runtimes(board.agent()), identity, joined(board.labels()), work_of(board)});
+               state, runtimes(board.agent()), identity, board.instrument().empty() ? "-" : board.instrument(),
+               joined(board.labels()), work_of(board)});
   }
   return print(table.text() + reasons(response)) ? kOk : kUnavailable;
 }

@@ -97,6 +97,8 @@ struct SubmitOptions {
   std::uint32_t iterations = 0;
   std::uint32_t warmup = 0;
   std::uint32_t seed = 0;
+  std::uint32_t energy_windows = 0;
+  std::uint32_t energy_window_ms = 0;
   bool skip_unfit = false;
   bool wait = false;
   bool cancel_on_interrupt = false;
@@ -122,6 +124,14 @@ struct ExportOptions {
   std::string output_file;
 };
 ExitCode export_run(const GlobalOptions& global, const ExportOptions& options);
+
+ExitCode energy_show(const GlobalOptions& global, const std::string& run_id);
+/// What the instrument sent, into a file, and what it is, into another beside it.
+struct EnergyExportOptions {
+  std::string run_id;
+  std::string output_file;
+};
+ExitCode energy_export(const GlobalOptions& global, const EnergyExportOptions& options);
 
 struct LeaderboardOptions {
   std::string model;

@@ -1,6 +1,4 @@
 // tinyrig board flash: the board's agent, or firmware of one's own.
-#include <unistd.h>
-
 #include <cstdint>
 #include <cstdio>
 #include <span>
@@ -11,6 +9,7 @@
 #include "client/format.h"
 #include "client/interrupt.h"
 #include "client/model_upload.h"
+#include "client/percent_progress.h"
 #include "client/table.h"
 #include "server/flash/elf.h"
 #include "tinyrig/v1/board_access.grpc.pb.h"
@@ -22,27 +21,6 @@ using FlashCall = grpc::ClientReaderWriter<v1::FlashBoardRequest, v1::FlashBoard
 
 constexpr std::size_t kFlashChunkBytes = 64 * 1024;
 constexpr std::int64_t kLongestFlashSeconds = 30 * 60;
-
-// On a terminal one line that changes; elsewhere one per quarter.
-class FlashProgress {
- public:
-  void show(const v1::FlashBoardResponse::Progress& progress) {
-    const int percent = progress.total() == 0 ? 0 : static_cast<int>(progress.done() * 100 / progress.total());
-    if (percent < shown_ + step_) return;
-    shown_ = percent - percent % step_;
-    std::fprintf(stderr, terminal_ ? "\rflashing: %3d %%" : "flashing: %d %%\n", percent);
-    open_line_ = terminal_;
-  }
-  ~FlashProgress() {
-    if (open_line_) std::fputc('\n', stderr);
-  }
-
- private:
-  const bool terminal_ = ::isatty(STDERR_FILENO) == 1;
-  const int step_ = terminal_ ? 1 : 25;
-  int shown_ = 0;
-  bool open_line_ = false;
-};
 
 void send(FlashCall& call, const v1::BoardAccess& access, const std::string& elf) {
   v1::FlashBoardRequest request;
@@ -100,10 +78,10 @@ ExitCode board_flash(const GlobalOptions& global, const FlashOptions& options) {
   send(*call, board.access(), elf);
   v1::FlashBoardResponse message, last;
   {
-    FlashProgress progress;
+    PercentProgress progress("flashing");
     while (call->Read(&message)) {
       last = message;
-      if (message.has_progress()) progress.show(message.progress());
+      if (message.has_progress()) progress.show(message.progress().done(), message.progress().total());
     }
   }
   const grpc::Status status = call->Finish();

@@ -26,6 +26,32 @@ std::string words(const std::string& name, std::size_t prefix, int number) {
   return text;
 }
 
+struct UnitScale {
+  double micro = 1;
+  const char* prefix = "u";
+};
+
+// Whatever rounds to 1000 has the next unit.
+UnitScale scale_of(double micro) {
+  const double size = std::abs(micro) * 1.00005;
+  if (size >= 1e6) return {1e6, ""};
+  if (size >= 1e3) return {1e3, "m"};
+  if (size >= 1 || size == 0) return {1, "u"};
+  return {1e-3, "n"};
+}
+
+int decimals_of(double scaled) {
+  const double size = std::abs(scaled) * 1.00005;
+  return size >= 100 ? 1 : size >= 10 ? 2 : 3;
+}
+
+std::string scaled(double micro, const char* unit) {
+  if (!std::isfinite(micro)) return "unknown";
+  const UnitScale scale = scale_of(micro);
+  const double value = micro / scale.micro;
+  return decimals(value, value == 0 ? 0 : decimals_of(value)) + " " + scale.prefix + unit;
+}
+
 }  // namespace
 
 std::string grouped(std::uint64_t value) {
@@ -86,6 +112,21 @@ std::string microseconds(double value) {
   if (value < 1e3) return decimals(value, 2) + " us";
   if (value < 1e6) return decimals(value / 1e3, 2) + " ms";
   return decimals(value / 1e6, 2) + " s";
+}
+
+std::string microjoules(double value) { return scaled(value, "J"); }
+std::string microwatts(double value) { return scaled(value, "W"); }
+std::string microamperes(double value) { return scaled(value, "A"); }
+
+std::string interval_uj(const v1::Interval& interval, double value_uj) {
+  if (!interval.known()) return "unknown";
+  const UnitScale scale = scale_of(value_uj);
+  const double low = interval.low() / scale.micro;
+  const double high = interval.high() / scale.micro;
+  int digits = decimals_of(value_uj / scale.micro);
+  const double width = high - low;
+  if (width > 0) digits = std::max(digits, std::min(6, 1 - static_cast<int>(std::floor(std::log10(width)))));
+  return "[" + decimals(low, digits) + ", " + decimals(high, digits) + "] " + scale.prefix + "J";
 }
 
 std::string interval(const v1::Interval& interval) {

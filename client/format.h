@@ -32,8 +32,14 @@ std::string bar(double value, double most, std::size_t width);
 std::string hertz(std::uint64_t value);
 /// Microseconds in the unit that reads best: "812 ns", "12.41 ms".
 std::string microseconds(double value);
+/// Millionths in the unit that reads best, four digits: "812.3 uJ", "1.235 mJ", "45.60 nJ".
+std::string microjoules(double value);
+std::string microwatts(double value);
+std::string microamperes(double value);
 /// "[1,230, 1,240]" or "unknown".
 std::string interval(const v1::Interval& interval);
+/// The same of an energy, in the unit of its value: "[810.2, 815.0] uJ", with digits enough to tell its ends apart.
+std::string interval_uj(const v1::Interval& interval, double value_uj);
 /// "10x3": samples per session times sessions; "31 in 3" when they differ.
 std::string samples(std::uint32_t count, std::uint32_t sessions);
 /// "instructions (emulated)", "cycles", "ns".

@@ -5,12 +5,14 @@
 #include <limits>
 
 #include "client/commands.h"
+#include "client/energy_settings.h"
 #include "client/version.h"
 
 namespace {
 
 using tinyrig::client::BoardsOptions;
 using tinyrig::client::ConsoleOptions;
+using tinyrig::client::EnergyExportOptions;
 using tinyrig::client::ExitCode;
 using tinyrig::client::ExportOptions;
 using tinyrig::client::FarmDoctorOptions;
@@ -47,6 +49,7 @@ struct Arguments {
   std::string run_id;
   InspectOptions inspect;
   ExportOptions exported;
+  EnergyExportOptions energy_export;
   LeaderboardOptions leaderboard;
   GateOptions gate;
 };
@@ -212,7 +215,9 @@ void add_submit_command(CLI::App& app, Arguments& args, Action& chosen) {
                    "A runtime of the boards' agents, or all of them: \"all\" (default: tinyrig); repeatable")
       ->delimiter(',')
       ->allow_extra_args(false);
-  submit->add_option("--measure", options.measurements, "latency,profile,memory (the default is all three)")
+  submit
+      ->add_option("--measure", options.measurements,
+                   "latency,profile,memory (the default is all three), energy (on a board with an instrument)")
       ->delimiter(',')
       ->allow_extra_args(false);
   // 0 is the API's word for a default, and no value.
@@ -222,6 +227,12 @@ void add_submit_command(CLI::App& app, Arguments& args, Action& chosen) {
   submit->add_option("--iterations", options.iterations, "Samples per session (default 10)")->check(positive);
   submit->add_option("--warmup", options.warmup, "Inferences before the first sample (default 1)")->check(positive);
   submit->add_option("--seed", options.seed, "Seed of the generated input (default 1)")->check(positive);
+  submit->add_option("--energy-windows", options.energy_windows, "Windows in which energy is measured (default 5)")
+      ->check(CLI::Range(client::kLeastEnergyWindows, client::kMostEnergyWindows));
+  submit
+      ->add_option("--energy-window-ms", options.energy_window_ms,
+                   "Least length of each window (default 200); all of them together take at most 120 s")
+      ->check(CLI::Range(client::kShortestEnergyWindowMs, client::kLongestEnergyWindowMs));
   submit->add_flag("--skip-unfit", options.skip_unfit,
                    "Leave out boards that cannot hold a model or lack a runtime (default: fail)");
   submit->add_flag("--wait,-w", options.wait, "Show progress until the job has finished, then its results");
@@ -286,6 +297,22 @@ void add_result_commands(CLI::App& app, Arguments& args, Action& chosen) {
   exported->add_option("--output,-o", args.exported.output_file, "File to write (default: stdout)");
 }
 
+void add_energy_commands(CLI::App& app, Arguments& args, Action& chosen) {
+  namespace client = tinyrig::client;
+  CLI::App* energy = group(app, "energy", "The energy of a run: its windows, and what the instrument recorded");
+  CLI::App* show = command(*energy, "show", "Energy per inference, power, every window, and how it came to be known",
+                           chosen, [&] { return client::energy_show(args.global, args.run_id); });
+  show->add_option("RUN", args.run_id, "Id of the run")->required();
+  CLI::App* exported =
+      command(*energy, "export", "The recording as the instrument sent it, word for word; what it is, in FILE.json",
+              chosen, [&] { return client::energy_export(args.global, args.energy_export); });
+  exported->add_option("RUN", args.energy_export.run_id, "Id of the run")->required();
+  exported
+      ->add_option("--output,-o", args.energy_export.output_file,
+                   "File to write; it and FILE.json are written whole or not at all")
+      ->required();
+}
+
 constexpr char kGateExitCodes[] =
     "Exit codes: 0 pass or improvement; 1 regression; 2 the command line or the policy makes no sense; 3 "
     "inconclusive,\n"
@@ -345,6 +372,7 @@ int run(int argc, char** argv) {
   add_submit_command(app, args, chosen);
   add_job_commands(app, args, chosen);
   add_result_commands(app, args, chosen);
+  add_energy_commands(app, args, chosen);
   add_gate_command(app, args, chosen);
   try {
     app.parse(argc, argv);

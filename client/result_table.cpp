@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "client/energy_text.h"
 #include "client/format.h"
 #include "client/table.h"
 
@@ -38,6 +39,7 @@ std::string result_line(const v1::RunResult& result) {
            interval(result.latency().median_interval_ticks()) + ", " +
            samples(result.latency().count(), result.latency().sessions()) + ", ";
   }
+  if (result.has_energy()) line += energy_line(result) + ", ";
   return line + "verified " + verification(result.verification());
 }
 
@@ -71,7 +73,8 @@ std::string result_table(std::vector<v1::Run> runs) {
                result.has_memory() ? bytes(result.memory().arena_used_bytes()) : "-", flash(result),
                verification(result.verification()), ended, summary.run_id()});
   }
-  return table.text();
+  const std::string energies = energy_table(runs);
+  return table.text() + (energies.empty() ? "" : "\n" + energies);
 }
 
 std::string result_notes(const v1::Job& job, const std::vector<v1::Run>& runs) {

@@ -11,7 +11,7 @@
 namespace tinyrig::client {
 
 /// model | board | runtime | median | interval | unit | n×sessions | arena | flash | verified | outcome,
-/// sorted by model, then board type.
+/// sorted by model, then board type. Below it, when any run has energy: a line for each of those.
 std::string result_table(std::vector<v1::Run> runs);
 
 /// One result in a line: "123,456 instructions (emulated), 95 % interval [123,456, 123,456], 10x3, verified 8/8

@@ -1,5 +1,8 @@
 #include "client/run_text.h"
 
+#include <algorithm>
+
+#include "client/energy_text.h"
 #include "client/format.h"
 #include "client/profile_text.h"
 #include "client/table.h"
@@ -34,6 +37,11 @@ std::string heading(const v1::Run& run) {
   text += run_line("settings", std::to_string(settings.sessions()) + " sessions, " + std::to_string(settings.warmup()) +
                                    " warm-up, " + std::to_string(settings.iterations()) + " iterations, seed " +
                                    std::to_string(settings.input_seed()));
+  if (settings.energy_windows() != 0 &&
+      std::ranges::find(run.measurements(), v1::MEASUREMENT_ENERGY) != run.measurements().end()) {
+    text += run_line("", std::to_string(settings.energy_windows()) + " windows of energy, of at least " +
+                             grouped(settings.energy_window_ms()) + " ms");
+  }
   text += run_line("submitted", time(run.create_time()));
   text += run_line("finished", time(run.finish_time()));
   for (const v1::Attempt& attempt : run.attempts()) {
@@ -130,7 +138,8 @@ std::string run_text(const v1::Run& run) {
   std::string text = heading(run);
   if (!run.has_result()) return text;
   const v1::RunResult& result = run.result();
-  return text + validity(result) + latency(result) + memory(result) + profile_text(result) + provenance(result);
+  return text + validity(result) + latency(result) + energy_section(result) + memory(result) + profile_text(result) +
+         provenance(result);
 }
 
 }  // namespace tinyrig::client

@@ -1,10 +1,12 @@
 // tinyrig submit and tinyrig job wait: from models and boards to a finished job and its table.
+#include <algorithm>
 #include <memory>
 #include <optional>
 
 #include "client/caller.h"
 #include "client/commands.h"
 #include "client/duration.h"
+#include "client/energy_settings.h"
 #include "client/interrupt.h"
 #include "client/job_runs.h"
 #include "client/job_watch.h"
@@ -37,6 +39,11 @@ ExitCode fill_spec(const SubmitOptions& options, v1::JobSpec* spec) {
     }
     spec->add_measurements(measurement);
   }
+  const bool energy = std::ranges::find(spec->measurements(), v1::MEASUREMENT_ENERGY) != spec->measurements().end();
+  const std::string problem = energy_settings_problem({options.energy_windows, options.energy_window_ms, energy});
+  if (!problem.empty()) return report_usage(problem);
+  spec->mutable_settings()->set_energy_windows(options.energy_windows);
+  spec->mutable_settings()->set_energy_window_ms(options.energy_window_ms);
   spec->mutable_settings()->set_sessions(options.sessions);
   spec->mutable_settings()->set_iterations(options.iterations);
   spec->mutable_settings()->set_warmup(options.warmup);

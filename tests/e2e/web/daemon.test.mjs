@@ -77,7 +77,7 @@ suite('dashboard, real daemon', () => {
     assert.equal(await rows.count(), operators.length);
     assert.deepEqual(await rows.locator('th').evaluateAll((cells) => cells.map((cell) => cell.firstChild.textContent)), operators.map((operator) => operator.kind));
     if (Number.isInteger(sumTicks)) assert.ok((await view.page.locator('.agreement').innerText()).includes(grouped(sumTicks)));
-    assert.ok((await view.page.locator('.headline').innerText()).includes(`n = ${run.result.latency.count} in ${run.result.latency.sessions} session`));
+    assert.ok((await view.page.locator('.headline').first().innerText()).includes(`n = ${run.result.latency.count} in ${run.result.latency.sessions} session`));
     await view.close();
   });
 

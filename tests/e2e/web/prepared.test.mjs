@@ -125,7 +125,34 @@ suite('dashboard, prepared answers', () => {
     assert.match(await page.locator('table.profile tbody tr').first().innerText(), /0\.147/, 'the most MACs per tick first');
     assert.equal(await page.locator('svg.arena rect.peak').count(), 1);
     assert.equal(await page.locator('table.profile .peak').count(), 1);
-    assert.match(await page.locator('dl.facts').innerText(), /Interrupts while measuring\s+masked, none ran/);
+    assert.match(await page.locator('section', { hasText: 'Provenance' }).locator('dl.facts').innerText(), /Interrupts while measuring\s+masked, none ran/);
+  });
+
+  check('an energy stands with its interval, uncertainty and method, and every window it comes from', async () => {
+    const { page } = view;
+    await visit(page, '/runs/r-netduinoplus2');
+    const section = page.locator('section').filter({ has: page.getByRole('heading', { name: 'Energy', exact: true }) });
+    assert.match(await section.locator('.headline').innerText(), /28\.21 mJ per inference\s+≈ modelled\s+median · n = 5 windows/);
+    assert.match(await section.innerText(), /never ranks with measured energy[\s\S]*28\.2046 … 28\.2063 mJ[\s\S]*± 2\.821 mJ/);
+    assert.equal(await section.locator('svg.spread circle').count(), 5);
+    assert.equal(await section.locator('tbody tr').count(), 5);
+    assert.match(await section.locator('dl.facts').innerText(), /simulated ppk2[\s\S]*3\.3 V[\s\S]*100 kS\/s[\s\S]*none lost/);
+    assert.equal(await page.getByText('tinyrig energy export r-netduinoplus2 -o FILE').count(), 1);
+  });
+
+  check('an energy that is measured says so; lost samples and a missing interval do as well', async () => {
+    const prepared = JSON.parse(readFileSync(new URL('../../../web/test/prepared/GetRun.json', import.meta.url)));
+    const { energy } = prepared.run.result;
+    Object.assign(energy, { method: 'ENERGY_METHOD_MEASURED', lostSamples: '240', intervalUj: {}, idlePowerUw: 0 });
+    energy.windows[0].boardUs = 225_268;
+    server.answers.GetRun = prepared;
+    await visit(view.page, '/runs/r-netduinoplus2');
+    const section = view.page.locator('section').filter({ has: view.page.getByRole('heading', { name: 'Energy', exact: true }) });
+    assert.match(await section.locator('.headline').innerText(), /◉ measured/);
+    assert.doesNotMatch(await section.innerText(), /simulated|modelled/);
+    assert.match(await section.locator('tbody tr').first().innerText(), /\+12\.0 µs/);
+    assert.match(await section.locator('dl.facts').innerText(), /240 lost \(0\.1945/);
+    assert.equal(await section.getByText('unknown').count(), 3, 'interval, idle power, net energy');
   });
 
   check('no results: says what to run', async () => {

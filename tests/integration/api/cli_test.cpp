@@ -245,6 +245,7 @@ TEST_F(CliTest, EveryHelpNamesTheExitCodes) {
                                                     {"models", "add", "--help"},
                                                     {"job", "--help"},
                                                     {"run", "show", "--help"},
+                                                    {"energy", "show", "--help"},
                                                     {"export", "--help"},
                                                     {"inspect", "--help"},
                                                     {"leaderboard", "--help"},

@@ -36,6 +36,34 @@ TEST(Format, ThreeDigitsThatMatter) {
   EXPECT_EQ(significant(NAN), "nan");
 }
 
+TEST(Format, MillionthsInTheUnitThatReadsBest) {
+  EXPECT_EQ(microjoules(0), "0 uJ");
+  EXPECT_EQ(microjoules(0.0456), "45.60 nJ");
+  EXPECT_EQ(microjoules(1), "1.000 uJ");
+  EXPECT_EQ(microjoules(812.34), "812.3 uJ");
+  EXPECT_EQ(microjoules(999.94), "999.9 uJ");
+  EXPECT_EQ(microjoules(999.96), "1.000 mJ");
+  EXPECT_EQ(microjoules(-9.9996), "-10.00 uJ");
+  EXPECT_EQ(microwatts(40'600), "40.60 mW");
+  EXPECT_EQ(microamperes(1.1e6), "1.100 A");
+  EXPECT_EQ(microjoules(NAN), "unknown");
+}
+
+TEST(Format, AnIntervalHasTheUnitOfItsValueAndTellsItsEndsApart) {
+  v1::Interval interval;
+  EXPECT_EQ(interval_uj(interval, 812), "unknown");
+  interval.set_known(true);
+  interval.set_low(800);
+  interval.set_high(1'010);
+  EXPECT_EQ(interval_uj(interval, 812), "[800.0, 1010.0] uJ");
+  EXPECT_EQ(interval_uj(interval, 1'002), "[0.800, 1.010] mJ");
+  interval.set_low(812.0012);
+  interval.set_high(812.0034);
+  EXPECT_EQ(interval_uj(interval, 812), "[812.0012, 812.0034] uJ");
+  interval.set_high(812.0012);
+  EXPECT_EQ(interval_uj(interval, 812), "[812.0, 812.0] uJ");
+}
+
 TEST(Format, Bars) {
   EXPECT_EQ(bar(50, 100, 10), "#####");
   EXPECT_EQ(bar(100, 100, 10), "##########");

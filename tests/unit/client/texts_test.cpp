@@ -57,6 +57,13 @@ TEST(BoardText, TellsWhatWearsItAndWhatItShouldTake) {
       << text;
 }
 
+TEST(BoardText, TellsItsInstrument) {
+  v1::Board board;
+  EXPECT_TRUE(contains(board_text(board, v1::BoardType()), "  instrument  none\n"));
+  board.set_instrument("ppk2");
+  EXPECT_TRUE(contains(board_text(board, v1::BoardType()), "  instrument  ppk2\n"));
+}
+
 TEST(ResultTable, EveryNumberHasItsCompany) {
   const std::string text = result_table({good_run()});
   EXPECT_TRUE(contains(text, "2,411,092  unknown        instructions (emulated)  10x3")) << text;

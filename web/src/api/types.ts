@@ -152,6 +152,7 @@ export interface Board {
   hold?: Hold;
   recovery?: RecoveryRung[];
   flashWear?: FlashWear;
+  instrument?: string;
 }
 
 export interface ListBoardsRequest {
@@ -391,6 +392,8 @@ export interface RunSettings {
   iterations?: number;
   inputSeed?: number;
   silenceTimeoutMs?: number;
+  energyWindows?: number;
+  energyWindowMs?: number;
 }
 
 export interface JobSpec {
@@ -623,6 +626,11 @@ export type Validity =
   | 'VALIDITY_VALID'
   | 'VALIDITY_INVALID';
 
+export type EnergyMethod =
+  | 'ENERGY_METHOD_UNSPECIFIED'
+  | 'ENERGY_METHOD_MEASURED'
+  | 'ENERGY_METHOD_MODELLED';
+
 export type ProfileFormat =
   | 'PROFILE_FORMAT_UNSPECIFIED'
   | 'PROFILE_FORMAT_CHROME_TRACE'
@@ -714,6 +722,35 @@ export interface Verification {
   outputFnv1a32?: number;
 }
 
+export interface EnergyWindow {
+  inferences?: number;
+  firstSample?: Int64;
+  samples?: Int64;
+  lostSamples?: Int64;
+  saturatedSamples?: Int64;
+  energyUj?: Double;
+  meanCurrentUa?: Double;
+  instrumentUs?: Double;
+  boardUs?: Double;
+}
+
+export interface EnergyResult {
+  method?: EnergyMethod;
+  instrument?: string;
+  instrumentDetails?: string;
+  supplyMv?: number;
+  samplesPerSecond?: number;
+  windows?: EnergyWindow[];
+  energyPerInferenceUj?: Double;
+  intervalUj?: Interval;
+  uncertaintyUj?: Double;
+  averagePowerUw?: Double;
+  idlePowerUw?: Double;
+  netEnergyPerInferenceUj?: Double;
+  samples?: Int64;
+  lostSamples?: Int64;
+}
+
 export interface RunResult {
   validity?: Validity;
   invalidReasons?: string[];
@@ -722,6 +759,7 @@ export interface RunResult {
   profile?: ProfileResult;
   memory?: MemoryResult;
   verification?: Verification;
+  energy?: EnergyResult;
 }
 
 export interface Attempt {
@@ -790,6 +828,24 @@ export interface ExportProfileResponse {
   fileName?: string;
   mediaType?: string;
   content?: string;
+}
+
+export interface EnergyCapture {
+  format?: string;
+  header?: string;
+  supplyMv?: number;
+  samplesPerSecond?: number;
+  sizeBytes?: Int64;
+  hostUs?: Int64;
+}
+
+export interface ExportCaptureRequest {
+  runId?: string;
+}
+
+export interface ExportCaptureResponse {
+  capture?: EnergyCapture;
+  data?: string;
 }
 
 export interface QueryLeaderboardRequest {

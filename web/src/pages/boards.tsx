@@ -55,6 +55,7 @@ const Row = memo(({ board, type }: { board: Board; type: BoardType | undefined }
             board.boardType
           )}
         </small>
+        {board.instrument && <small>energy by {board.instrument}</small>}
       </td>
       <td>
         {board.agent ? (
