@@ -139,6 +139,7 @@ absl::StatusOr<EnergyReading> read_capture(const Capture& capture) {
   TINYRIG_ASSIGN_OR_RETURN(WordCurrents currents, WordCurrents::of(capture));
   Reader reader(capture.samples_per_second);
   currents.read(capture.bytes, reader);
+  currents.finish(reader);
   EnergyReading reading = reader.finish(capture);
   reading.details = currents.details();
   return reading;

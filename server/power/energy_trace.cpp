@@ -55,6 +55,7 @@ absl::StatusOr<EnergyTrace> EnergyTrace::read(const Capture& capture) {
   Collector collector;
   collector.samples_ua.reserve(capture.bytes.size() / kPpk2WordBytes);
   currents->read(capture.bytes, collector);
+  currents->finish(collector);
   return EnergyTrace(std::move(collector.samples_ua), capture.samples_per_second, capture.supply_mv);
 }
 

@@ -16,6 +16,7 @@
 #include <cstring>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -66,8 +67,10 @@ inline double ppk2_ampere(const Ppk2Range& range, std::uint32_t code, double sup
 /// hole when four words confirm it; a single wrong counter is none; four words that do not follow each other at any
 /// count are bytes out of step, and words are looked for at the three other places.
 ///
+/// The word before a slip may be half of the next one: it counts as lost. A hole of a multiple of 64 words cannot be
+/// seen.
+///
 /// Sink: void sample(Ppk2Word), void lost(std::uint64_t samples), void slipped() (before what was lost by it).
-/// A hole of a multiple of 64 words cannot be seen.
 class Ppk2Decoder {
  public:
   template <class Sink>
@@ -80,6 +83,11 @@ class Ppk2Decoder {
     rest_.insert(rest_.end(), bytes.begin(), bytes.end());
     const std::size_t used = decode(rest_, sink);
     rest_.erase(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(used));
+  }
+  /// No more comes.
+  template <class Sink>
+  void finish(Sink& sink) {
+    release(sink);
   }
 
  private:
@@ -134,7 +142,10 @@ class Ppk2Decoder {
     for (std::size_t slip = 0; slip < kPpk2WordBytes; ++slip) {
       if (!counts_up(bytes, at + slip)) continue;
       const Ppk2Word found = word_at(bytes, at + slip);
-      if (slip != 0 && locked_) sink.slipped();
+      if (slip != 0 && locked_) {
+        sink.slipped();
+        if (std::exchange(holds_, false)) sink.lost(1);
+      }
       if (locked_) lose((found.counter - expected_) & 63, sink);
       locked_ = true;
       expected_ = found.counter;
@@ -147,18 +158,27 @@ class Ppk2Decoder {
 
   template <class Sink>
   void take(const Ppk2Word& word, Sink& sink) {
+    release(sink);
+    held_ = word;
+    holds_ = true;
     expected_ = (expected_ + 1) & 63;
-    sink.sample(word);
   }
   template <class Sink>
   void lose(std::uint32_t samples, Sink& sink) {
+    release(sink);
     expected_ = (expected_ + samples) & 63;
     if (samples != 0) sink.lost(samples);
+  }
+  template <class Sink>
+  void release(Sink& sink) {
+    if (std::exchange(holds_, false)) sink.sample(held_);
   }
 
   std::vector<std::uint8_t> rest_;
   bool locked_ = false;
   std::uint32_t expected_ = 0;
+  Ppk2Word held_{};  // the last one; the next says whether it was whole
+  bool holds_ = false;
 };
 
 }  // namespace tinyrig::power

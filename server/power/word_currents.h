@@ -31,6 +31,12 @@ class WordCurrents {
     Words<Sink> words{*this, sink};
     decoder_.feed(bytes, words);
   }
+  /// No more comes: the last of what was held back.
+  template <class Sink>
+  void finish(Sink& sink) {
+    Words<Sink> words{*this, sink};
+    decoder_.finish(words);
+  }
 
   /// For people: "PPK2, hardware 9173, calibrated".
   std::string details() const;

@@ -95,6 +95,7 @@ Told told(const std::vector<std::uint8_t>& bytes, std::size_t piece = SIZE_MAX) 
     decoder.feed(all.subspan(at, count), result);
     at += count;
   }
+  decoder.finish(result);
   return result;
 }
 
