@@ -24,12 +24,13 @@ BoardPower make_board_power(const FarmBoard& board) {
   BoardPower result;
   if (board.instrument.has_value()) {
     const InstrumentSetup& instrument = *board.instrument;
-    const auto ppk2 = make_ppk2(instrument.port, instrument.supply_mv, instrument.supplies_board);
+    const bool supplies_board = instrument.supplies_board.value_or(true);
+    const auto ppk2 = make_ppk2(instrument.port, instrument.supply_mv, supplies_board);
     result.instrument = ppk2;
     const bool is_power_too =
         board.power.has_value() && board.power->kind == "ppk2" && board.power->outlet == instrument.port;
     // One that supplies the board gives power when asked to, whoever else may switch it.
-    if (is_power_too || (instrument.supplies_board && !board.power.has_value())) {
+    if (is_power_too || (supplies_board && !board.power.has_value())) {
       result.power_switch = make_ppk2_switch(ppk2);
     }
   }

@@ -47,25 +47,31 @@ InstrumentSetup read_instrument(TomlReader& reader, const toml::table& table) {
   }
   instrument.port = reader.text("port");
   instrument.supply_mv = read_ppk2_supply(reader, table);
-  const std::string mode = reader.text("mode", "ampere");
-  instrument.supplies_board = mode == "source";
-  if (mode != "source" && mode != "ampere") {
+  const std::string mode = reader.text("mode", "");
+  if (mode == "source" || mode == "ampere") {
+    instrument.supplies_board = mode == "source";
+  } else if (!mode.empty()) {
     reader.fail(table, "'mode' must be source (it supplies the board) or ampere (it lies in another supply's way)");
   }
   return instrument;
 }
 
-// One device as both is said twice; it must be the same twice.
+// Where the file does not say it: the instrument supplies the board, unless something else does. One device as both is
+// said twice; it must be the same twice.
 void join(TomlReader& reader, const toml::table& table, FarmBoard& board) {
-  if (!board.instrument.has_value() || !board.power.has_value()) return;
+  if (!board.instrument.has_value()) return;
   InstrumentSetup& instrument = *board.instrument;
-  const PowerSetup& power = *board.power;
-  if (power.kind != "ppk2" || power.outlet != instrument.port) return;
-  if (power.supply_mv != instrument.supply_mv) {
+  const bool is_power_too =
+      board.power.has_value() && board.power->kind == "ppk2" && board.power->outlet == instrument.port;
+  if (!instrument.supplies_board.has_value()) instrument.supplies_board = is_power_too || !board.power.has_value();
+  if (!is_power_too) return;
+  if (board.power->supply_mv != instrument.supply_mv) {
     reader.fail(table, absl::StrCat("'power' and 'instrument' are the same PPK2 and name two voltages, ",
-                                    power.supply_mv, " and ", instrument.supply_mv, " mV"));
+                                    board.power->supply_mv, " and ", instrument.supply_mv, " mV"));
   }
-  instrument.supplies_board = true;
+  if (!*instrument.supplies_board) {
+    reader.fail(table, "'power' and 'instrument' are the same PPK2: its 'mode' is source, leave it out");
+  }
 }
 
 PowerSetup read_power(TomlReader& reader, const toml::table& table) {

@@ -42,7 +42,8 @@ struct InstrumentSetup {
   std::string kind;  // "ppk2"
   std::string port;
   std::uint32_t supply_mv = 0;  // what the board is supplied with
-  bool supplies_board = false;  // it is the board's supply itself (source mode); else it lies in another one's way
+  // It is the board's supply itself (source mode); else it lies in another one's way. Always set by load_farm().
+  std::optional<bool> supplies_board = {};
 };
 
 struct FarmBoard {

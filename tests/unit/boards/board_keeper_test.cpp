@@ -111,6 +111,35 @@ TEST(BoardKeeper, ABoardWithoutPowerIsNotFlashed) {
   EXPECT_EQ(flashes_of(board, "POWER_SWITCH_UNREACHABLE"), 0);
 }
 
+TEST(BoardKeeper, OnePpk2IsPowerAndInstrument) {
+  boost::asio::io_context io;
+  World world;
+  const auto keeper_of = [&](const FarmBoard& board) {
+    return std::make_unique<BoardKeeper>(io.get_executor(), board, CatalogEntry(), std::nullopt, v1::Board(),
+                                         world.of());
+  };
+  EXPECT_EQ(keeper_of(pico())->instrument(), nullptr);
+  EXPECT_EQ(keeper_of(pico())->view().instrument(), "");
+  FarmBoard board = pico();
+  board.instrument = InstrumentSetup{.kind = "ppk2", .port = "/dev/no-such-ppk2", .supply_mv = 3'300};
+  const auto keeper = keeper_of(board);
+  ASSERT_NE(keeper->instrument(), nullptr);
+  EXPECT_EQ(keeper->view().instrument(), "ppk2");
+  const BoardPower apart = make_board_power(board);
+  ASSERT_NE(apart.power_switch, nullptr) << "it supplies the board";
+  EXPECT_EQ(apart.instrument.use_count(), 2) << "the switch has it too";
+  board.instrument->supplies_board = false;
+  EXPECT_EQ(make_board_power(board).power_switch, nullptr) << "it lies in the way of a supply that is not ours";
+  board.power =
+      PowerSetup{.kind = "ppk2", .endpoint = "", .outlet = "/dev/no-such-ppk2", .cycle = {}, .supply_mv = 3'300};
+  const BoardPower joined = make_board_power(board);
+  ASSERT_NE(joined.power_switch, nullptr);
+  ASSERT_NE(joined.instrument, nullptr);
+  EXPECT_EQ(joined.instrument.use_count(), 2);
+  board.power->outlet = "/dev/another-ppk2";
+  EXPECT_EQ(make_board_power(board).instrument.use_count(), 1);
+}
+
 // A board that is named by what it is on USB: asked for before its port is opened, and again when it was away.
 TEST(BoardKeeper, ThePortIsLookedForEachTime) {
   boost::asio::io_context io;

@@ -94,6 +94,39 @@ power = { kind = "ppk2", port = "/dev/ttyACM4", supply_mv = 1800 }
   EXPECT_EQ((*farm)[0].power->supply_mv, 1'800U);
 }
 
+TEST_F(FarmTest, AnInstrumentIsTheSupplyOrLiesInItsWay) {
+  const std::string board = "[[board]]\nid = \"a\"\ntype = \"t\"\nport = \"p\"\n";
+  const std::string power = "power = { kind = \"ppk2\", port = \"/dev/ppk2\", supply_mv = 3000 }\n";
+  const auto instrument = [](const std::string& more) {
+    return "instrument = { kind = \"ppk2\", port = \"/dev/ppk2\", " + more + " }\n";
+  };
+  const auto farm_of = [&](const std::string& lines) { return load_farm(write(board + lines)); };
+  EXPECT_FALSE((*farm_of(""))[0].instrument.has_value());
+  const auto alone = farm_of(instrument("supply_mv = 3000"));
+  ASSERT_TRUE(alone.ok()) << alone.status();
+  EXPECT_EQ((*alone)[0].instrument->kind, "ppk2");
+  EXPECT_EQ((*alone)[0].instrument->port, "/dev/ppk2");
+  EXPECT_EQ((*alone)[0].instrument->supply_mv, 3'000U);
+  EXPECT_TRUE(*(*alone)[0].instrument->supplies_board) << "nothing else does";
+  const auto ampere = farm_of(instrument("supply_mv = 3000, mode = \"ampere\""));
+  ASSERT_TRUE(ampere.ok()) << ampere.status();
+  EXPECT_FALSE(*(*ampere)[0].instrument->supplies_board);
+  const auto switched =
+      farm_of("power = { kind = \"command\", cycle = [\"relay\"] }\n" + instrument("supply_mv = 3000"));
+  ASSERT_TRUE(switched.ok()) << switched.status();
+  EXPECT_FALSE(*(*switched)[0].instrument->supplies_board) << "something else does";
+  const auto both = farm_of(power + instrument("supply_mv = 3000"));
+  ASSERT_TRUE(both.ok()) << both.status();
+  EXPECT_TRUE(*(*both)[0].instrument->supplies_board) << "one device";
+  const auto message = [&](const std::string& lines) { return std::string(farm_of(lines).status().message()); };
+  EXPECT_THAT(message(power + instrument("supply_mv = 1800")), HasSubstr("two voltages, 3000 and 1800 mV"));
+  EXPECT_THAT(message(power + instrument("supply_mv = 3000, mode = \"ampere\"")), HasSubstr("leave it out"));
+  EXPECT_THAT(message(instrument("supply_mv = 700")), HasSubstr("'supply_mv' must be 800 to 5000"));
+  EXPECT_THAT(message(instrument("supply_mv = 3000, mode = \"both\"")), HasSubstr("'mode' must be source"));
+  EXPECT_THAT(message(instrument("supply_mv = 3000, volts = 3")), HasSubstr("unknown key 'volts'"));
+  EXPECT_THAT(message("instrument = { kind = \"otii\" }\n"), HasSubstr("instrument 'kind' must be ppk2"));
+}
+
 TEST_F(FarmTest, AFarmWithoutBoardsIsFine) {
   const auto farm = load_farm(write(""));
   ASSERT_TRUE(farm.ok()) << farm.status();
