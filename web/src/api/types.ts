@@ -356,6 +356,34 @@ export interface DoctorReport {
   findings?: DoctorFinding[];
 }
 
+export interface GetEnergyTraceRequest {
+  runId?: string;
+  firstSample?: Int64;
+  samples?: Int64;
+  maxPoints?: number;
+}
+
+export interface GetEnergyTraceResponse {
+  totalSamples?: Int64;
+  samplesPerSecond?: number;
+  supplyMv?: number;
+  firstSample?: Int64;
+  samplesPerPoint?: Int64;
+  minUa?: Double[];
+  maxUa?: Double[];
+  meanUa?: Double[];
+  lostPoints?: number[];
+  sum?: TraceSum;
+}
+
+export interface TraceSum {
+  samples?: Int64;
+  lostSamples?: Int64;
+  energyUj?: Double;
+  meanCurrentUa?: Double;
+  durationUs?: Double;
+}
+
 export type RunState =
   | 'RUN_STATE_UNSPECIFIED'
   | 'RUN_STATE_QUEUED'
@@ -1051,6 +1079,7 @@ export interface Methods {
   'tinyrig.v1.BoardService/QuarantineBoard': { request: QuarantineBoardRequest; response: QuarantineBoardResponse };
   'tinyrig.v1.BoardService/ReleaseBoard': { request: ReleaseBoardRequest; response: ReleaseBoardResponse };
   'tinyrig.v1.BoardService/ListBoardLog': { request: ListBoardLogRequest; response: ListBoardLogResponse };
+  'tinyrig.v1.EnergyTraceService/GetEnergyTrace': { request: GetEnergyTraceRequest; response: GetEnergyTraceResponse };
   'tinyrig.v1.JobService/SubmitJob': { request: SubmitJobRequest; response: SubmitJobResponse };
   'tinyrig.v1.JobService/GetJob': { request: GetJobRequest; response: GetJobResponse };
   'tinyrig.v1.JobService/ListJobs': { request: ListJobsRequest; response: ListJobsResponse };
