@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <string_view>
 
 #include "client/format.h"
 #include "client/table.h"
@@ -61,12 +60,16 @@ std::string windows_text(const v1::EnergyResult& energy) {
                {"MEAN CURRENT", Table::Align::kRight},
                {"LOST", Table::Align::kRight},
                {"SATURATED", Table::Align::kRight}});
-  int number = 0;
+  std::vector<double> each_uj;
   for (const v1::EnergyWindow& window : energy.windows()) {
-    table.add({std::to_string(++number), grouped(window.inferences()), microseconds(window.instrument_us()),
+    each_uj.push_back(window.inferences() == 0 ? 0 : window.energy_uj() / window.inferences());
+  }
+  const std::vector<std::string> each = microjoules_alike(energy.energy_per_inference_uj(), each_uj);
+  for (int i = 0; i < energy.windows_size(); ++i) {
+    const v1::EnergyWindow& window = energy.windows(i);
+    table.add({std::to_string(i + 1), grouped(window.inferences()), microseconds(window.instrument_us()),
                window.board_us() > 0 ? microseconds(window.board_us()) : "-", difference_us(window),
-               microjoules(window.energy_uj()),
-               window.inferences() == 0 ? "-" : microjoules(window.energy_uj() / window.inferences()),
+               microjoules(window.energy_uj()), window.inferences() == 0 ? "-" : each[static_cast<std::size_t>(i)],
                microamperes(window.mean_current_ua()), grouped(window.lost_samples()),
                grouped(window.saturated_samples())});
   }

@@ -45,6 +45,23 @@ int decimals_of(double scaled) {
   return size >= 100 ? 1 : size >= 10 ? 2 : 3;
 }
 
+struct AlikeScale {
+  UnitScale unit;
+  int digits = 0;
+};
+
+AlikeScale alike(double value, const std::vector<double>& values) {
+  const UnitScale unit = scale_of(value);
+  AlikeScale scale{unit, decimals_of(value / unit.micro)};
+  if (values.empty()) return scale;
+  const auto [least, most] = std::minmax_element(values.begin(), values.end());
+  const double spread = (*most - *least) / unit.micro;
+  if (spread > 0 && std::isfinite(spread)) {
+    scale.digits = std::max(scale.digits, std::min(6, 1 - static_cast<int>(std::floor(std::log10(spread)))));
+  }
+  return scale;
+}
+
 std::string scaled(double micro, const char* unit) {
   if (!std::isfinite(micro)) return "unknown";
   const UnitScale scale = scale_of(micro);
@@ -118,15 +135,20 @@ std::string microjoules(double value) { return scaled(value, "J"); }
 std::string microwatts(double value) { return scaled(value, "W"); }
 std::string microamperes(double value) { return scaled(value, "A"); }
 
+std::vector<std::string> microjoules_alike(double value_uj, const std::vector<double>& values_uj) {
+  const AlikeScale scale = alike(value_uj, values_uj);
+  std::vector<std::string> texts;
+  for (const double value : values_uj) {
+    texts.push_back(decimals(value / scale.unit.micro, scale.digits) + " " + scale.unit.prefix + "J");
+  }
+  return texts;
+}
+
 std::string interval_uj(const v1::Interval& interval, double value_uj) {
   if (!interval.known()) return "unknown";
-  const UnitScale scale = scale_of(value_uj);
-  const double low = interval.low() / scale.micro;
-  const double high = interval.high() / scale.micro;
-  int digits = decimals_of(value_uj / scale.micro);
-  const double width = high - low;
-  if (width > 0) digits = std::max(digits, std::min(6, 1 - static_cast<int>(std::floor(std::log10(width)))));
-  return "[" + decimals(low, digits) + ", " + decimals(high, digits) + "] " + scale.prefix + "J";
+  const AlikeScale scale = alike(value_uj, {interval.low(), interval.high()});
+  return "[" + decimals(interval.low() / scale.unit.micro, scale.digits) + ", " +
+         decimals(interval.high() / scale.unit.micro, scale.digits) + "] " + scale.unit.prefix + "J";
 }
 
 std::string interval(const v1::Interval& interval) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "google/protobuf/timestamp.pb.h"
 #include "tinyrig/v1/board.pb.h"
@@ -36,9 +37,11 @@ std::string microseconds(double value);
 std::string microjoules(double value);
 std::string microwatts(double value);
 std::string microamperes(double value);
+/// All in the unit of `value_uj`, with digits enough to tell the least from the most: "28.2046 mJ", "28.2063 mJ".
+std::vector<std::string> microjoules_alike(double value_uj, const std::vector<double>& values_uj);
 /// "[1,230, 1,240]" or "unknown".
 std::string interval(const v1::Interval& interval);
-/// The same of an energy, in the unit of its value: "[810.2, 815.0] uJ", with digits enough to tell its ends apart.
+/// The same of an energy, in the unit of its value: "[810.2, 815.0] uJ"; its ends can be told apart.
 std::string interval_uj(const v1::Interval& interval, double value_uj);
 /// "10x3": samples per session times sessions; "31 in 3" when they differ.
 std::string samples(std::uint32_t count, std::uint32_t sessions);

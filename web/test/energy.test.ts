@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { intervalOf, micro, microsecondsMore, volts } from '../src/format/energy';
+import { intervalOf, joulesOf, micro, microsecondsMore, volts } from '../src/format/energy';
 import { isKnown, longerUs, methodWord, perInference } from '../src/model/energy';
 
 const plain = (text: string | undefined) => text?.replaceAll('\u202f', ' ').replaceAll('\u2212', '-');
@@ -21,6 +21,13 @@ test('an interval has the unit of its value and tells its ends apart', () => {
   expect(intervalOf(1002, { known: true, low: 800, high: 1010 })).toBe('0.800 … 1.010 mJ');
   expect(intervalOf(812, { known: true, low: 812.0012, high: 812.0034 })).toBe('812.0012 … 812.0034 µJ');
   expect(intervalOf(812, { known: true, low: 812, high: 812 })).toBe('812.0 … 812.0 µJ');
+});
+
+test('windows that hardly differ can be told apart, and one alone has four digits', () => {
+  const joules = joulesOf(28_205.45, [28_204.55, 28_206.4]);
+  expect([28_204.55, 28_206.4].map(joules)).toEqual(['28.2045 mJ', '28.2064 mJ']);
+  expect(joulesOf(812, [812])(812)).toBe('812.0 µJ');
+  expect(joulesOf(812, [])(812)).toBe('812.0 µJ');
 });
 
 test('supply and lengths', () => {

@@ -136,6 +136,8 @@ suite('dashboard, prepared answers', () => {
     assert.match(await section.innerText(), /never ranks with measured energy[\s\S]*28\.2046 … 28\.2063 mJ[\s\S]*± 2\.821 mJ/);
     assert.equal(await section.locator('svg.spread circle').count(), 5);
     assert.equal(await section.locator('tbody tr').count(), 5);
+    const each = await section.locator('tbody td.strong').allInnerTexts();
+    assert.equal(new Set(each).size, 5, `${each}: the chart's dots can be told apart`);
     assert.match(await section.locator('dl.facts').innerText(), /simulated ppk2[\s\S]*3\.3 V[\s\S]*100 kS\/s[\s\S]*none lost/);
     assert.equal(await page.getByText('tinyrig energy export r-netduinoplus2 -o FILE').count(), 1);
   });

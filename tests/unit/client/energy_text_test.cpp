@@ -83,8 +83,8 @@ energy
   samples        120,000, none lost
 
 WINDOW  INFERENCES  BY INSTRUMENT   BY BOARD  DIFFERENCE    ENERGY  PER INFERENCE  MEAN CURRENT  LOST  SATURATED
-     1          10      200.10 ms  200.09 ms    +12.0 us  8.123 mJ       812.3 uJ      12.30 mA     0          0
-     2          10      200.10 ms  200.09 ms    +12.0 us  8.125 mJ       812.5 uJ      12.30 mA     0          0
+     1          10      200.10 ms  200.09 ms    +12.0 us  8.123 mJ      812.34 uJ      12.30 mA     0          0
+     2          10      200.10 ms  200.09 ms    +12.0 us  8.125 mJ      812.50 uJ      12.30 mA     0          0
 )");
 }
 

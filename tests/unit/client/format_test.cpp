@@ -62,6 +62,9 @@ TEST(Format, AnIntervalHasTheUnitOfItsValueAndTellsItsEndsApart) {
   EXPECT_EQ(interval_uj(interval, 812), "[812.0012, 812.0034] uJ");
   interval.set_high(812.0012);
   EXPECT_EQ(interval_uj(interval, 812), "[812.0, 812.0] uJ");
+  EXPECT_EQ(microjoules_alike(28'205.4, {28'204.6, 28'206.3}), (std::vector<std::string>{"28.2046 mJ", "28.2063 mJ"}));
+  EXPECT_EQ(microjoules_alike(812, {812}), std::vector<std::string>{"812.0 uJ"});
+  EXPECT_TRUE(microjoules_alike(812, {}).empty());
 }
 
 TEST(Format, Bars) {

@@ -1,7 +1,7 @@
 // Energy of a run: per inference, how well it repeats and how true it may be, and every window it comes from.
 import type { ComponentChildren } from 'preact';
 import type { EnergyResult, RunSettings } from '../api/types';
-import { intervalOf, micro, microsecondsMore, volts } from '../format/energy';
+import { intervalOf, joulesOf, micro, microsecondsMore, volts } from '../format/energy';
 import { duration, frequency, grouped, percent, relativeInterval, toNumber } from '../format/number';
 import { counted } from '../format/words';
 import { isKnown, longerUs, methodWord, perInference } from '../model/energy';
@@ -16,12 +16,13 @@ function WindowsChart({ energy }: { energy: EnergyResult }) {
   if (max <= min) return <p class="note">All windows agree: nothing to draw.</p>;
   const at = (value: number) => `${(2 + (96 * (value - min)) / (max - min)).toFixed(2)}%`;
   const [low, high] = interval;
+  const joules = joulesOf(median, [min, max]);
   return (
     <figure>
       <svg
         class="spread"
         role="img"
-        aria-label={`Energy per inference of ${dots.length} windows, from ${micro(min, 'J')} to ${micro(max, 'J')}, median ${micro(median, 'J')}. The table after it has the numbers.`}
+        aria-label={`Energy per inference of ${dots.length} windows, from ${joules(min)} to ${joules(max)}, median ${joules(median)}. The table after it has the numbers.`}
       >
         <line x1={at(min)} x2={at(max)} y1="50%" y2="50%" />
         {low !== undefined && high !== undefined && <rect x={at(low)} width={`${((96 * (high - low)) / (max - min)).toFixed(2)}%`} y="20%" height="60%" />}
@@ -31,15 +32,17 @@ function WindowsChart({ energy }: { energy: EnergyResult }) {
         <line class="median" x1={at(median)} x2={at(median)} y1="8%" y2="92%" />
       </svg>
       <figcaption class="ends">
-        <span>{micro(min, 'J')}</span>
+        <span>{joules(min)}</span>
         <span>per inference · band: 95 % interval · dots: windows</span>
-        <span>{micro(max, 'J')}</span>
+        <span>{joules(max)}</span>
       </figcaption>
     </figure>
   );
 }
 
 function WindowsTable({ energy, settings }: { energy: EnergyResult; settings: RunSettings | undefined }) {
+  const known = (energy.windows ?? []).map(perInference).filter((value) => value !== undefined);
+  const joules = joulesOf(toNumber(energy.energyPerInferenceUj), known);
   return (
     <Scroll label="Energy by window, scrolls sideways">
       <table>
@@ -87,7 +90,7 @@ function WindowsTable({ energy, settings }: { energy: EnergyResult; settings: Ru
                 <td class="num">{duration(toNumber(window.instrumentUs))}</td>
                 <td class="num">{longer === undefined ? <span title="The board's ticks are no time.">–</span> : microsecondsMore(longer)}</td>
                 <td class="num">{micro(toNumber(window.energyUj), 'J')}</td>
-                <td class="num strong">{each === undefined ? '–' : micro(each, 'J')}</td>
+                <td class="num strong">{each === undefined ? '–' : joules(each)}</td>
                 <td class="num">{micro(toNumber(window.meanCurrentUa), 'A')}</td>
                 <td class="num">{grouped(toNumber(window.lostSamples))}</td>
                 <td class="num">{grouped(toNumber(window.saturatedSamples))}</td>

@@ -24,15 +24,27 @@ export function micro(value: number, unit: string): string {
   return `${fixed(value / scale, decimalsOf(value / scale))} ${prefix}${unit}`;
 }
 
-/** "812.34 … 812.50 µJ": in the unit of its value, with digits enough to tell its ends apart; undefined when unknown. */
+/** Several of a kind: all in the unit of `value`, with digits enough to tell the least from the most. */
+function alike(value: number, values: number[]): { text: (one: number) => string; prefix: string } {
+  const [scale, prefix] = scaleOf(value);
+  const spread = (Math.max(...values) - Math.min(...values)) / scale;
+  const least = decimalsOf(value / scale);
+  const decimals = spread > 0 ? Math.max(least, Math.min(6, 1 - Math.floor(Math.log10(spread)))) : least;
+  return { text: (one) => fixed(one / scale, decimals), prefix };
+}
+
+/** "812.34 … 812.50 µJ"; undefined when unknown. */
 export function intervalOf(value: number, interval: Interval | undefined): string | undefined {
   if (!interval?.known) return undefined;
-  const [scale, prefix] = scaleOf(value);
-  const low = toNumber(interval.low) / scale;
-  const high = toNumber(interval.high) / scale;
-  const width = high - low;
-  const decimals = width > 0 ? Math.max(decimalsOf(value / scale), Math.min(6, 1 - Math.floor(Math.log10(width)))) : decimalsOf(value / scale);
-  return `${fixed(low, decimals)} … ${fixed(high, decimals)} ${prefix}J`;
+  const [low, high] = [toNumber(interval.low), toNumber(interval.high)];
+  const { text, prefix } = alike(value, [low, high]);
+  return `${text(low)} … ${text(high)} ${prefix}J`;
+}
+
+/** How the values of one column are written, so that they can be compared: "28.2046 mJ". */
+export function joulesOf(value: number, values: number[]): (one: number) => string {
+  const { text, prefix } = alike(value, values);
+  return (one) => `${text(one)} ${prefix}J`;
 }
 
 /** "+12.0 µs": how much longer a window is by the instrument than by the board. */
