@@ -142,6 +142,51 @@ suite('dashboard, prepared answers', () => {
     assert.equal(await page.getByText('tinyrig energy export r-netduinoplus2 -o FILE').count(), 1);
   });
 
+  check('the current over time is zoomed by keyboard and buttons, and every view is a URL', async () => {
+    const { page } = view;
+    const asked = [];
+    const { GetEnergyTrace: trace } = server.answers;
+    server.answers.GetEnergyTrace = (request) => {
+      asked.push(request);
+      return trace(request);
+    };
+    await visit(page, '/runs/r-netduinoplus2');
+    const section = page.locator('section').filter({ has: page.getByRole('heading', { name: 'Current over time' }) });
+    await section.locator('path.mean').waitFor();
+    assert.match(await section.locator('h2').innerText(), /modelled/);
+    assert.equal(await section.locator('rect.window').count(), 5);
+    assert.equal(await section.locator('rect[class^=kind-]').count(), 10 * 13, 'operators of every inference');
+    await section.locator('figure').focus();
+    await page.keyboard.press('+');
+    await page.waitForURL(/\?trace=/);
+    assert.match(page.url(), /\?trace=30850(%2B|\+)61700$/);
+    await section.getByRole('button', { name: 'Window 1' }).click();
+    await page.waitForURL(/\?trace=0/);
+    assert.match(await section.locator('figcaption').innerText(), /operators, estimated from the profile/);
+    await page.waitForTimeout(300);
+    assert.equal(asked.at(-1).firstSample, '0');
+    assert.equal(asked.at(-1).samples, '27034');
+    assert.ok(asked.at(-1).maxPoints <= 2000);
+    await section.getByText('The points as a table').click();
+    assert.match(await section.locator('tbody tr').first().innerText(), /12\.46 mA\s+12\.50 mA\s+12\.54 mA/);
+    assert.deepEqual(await axeFindings(page), []);
+  });
+
+  check('two cursors give the sum between them, and another run can be laid over', async () => {
+    const { page } = view;
+    await visit(page, '/runs/r-netduinoplus2?from=1200&to=23728&over=r-other');
+    const section = page.locator('section').filter({ has: page.getByRole('heading', { name: 'Current over time' }) });
+    await section.getByText(/56\.41 mJ, on average 75\.88 mA/).waitFor();
+    assert.equal(await section.locator('line.cursor').count(), 2);
+    await section.locator('path.mean.other').waitFor({ state: 'attached' });
+    assert.match(await section.innerText(), /r-other[\s\S]*its first window laid on this one's/);
+    await section.getByLabel(/Cursor A/).focus();
+    await page.keyboard.press('ArrowRight');
+    await page.waitForURL('**/*from=1*');
+    await section.getByRole('button', { name: 'Clear cursors' }).click();
+    assert.equal(await section.locator('line.cursor').count(), 0);
+  });
+
   check('an energy that is measured says so; lost samples and a missing interval do as well', async () => {
     const prepared = JSON.parse(readFileSync(new URL('../../../web/test/prepared/GetRun.json', import.meta.url)));
     const { energy } = prepared.run.result;

@@ -1,6 +1,7 @@
 // One run: how it ended, whether it may be trusted, and what was measured.
 import type { ProfileFormat, Run } from '../api/types';
 import { Chip, Command, Download, EmulatedBadge, Failure, Heading, Loading, Progress } from '../components/basics';
+import { EnergyTraceSection } from '../components/energy_trace';
 import { EnergySection } from '../components/run_energy';
 import { LatencySection } from '../components/run_latency';
 import { MemorySection } from '../components/run_memory';
@@ -100,6 +101,7 @@ export function RunPage({ id }: { id: string }) {
       {result && <VerificationLine verification={result.verification} />}
       {result?.latency && <LatencySection latency={result.latency} provenance={result.provenance} />}
       {result?.energy && <EnergySection energy={result.energy} settings={run?.settings} id={id} />}
+      {result?.energy && <EnergyTraceSection id={id} energy={result.energy} operators={result.profile?.operators ?? []} />}
       {result?.profile && <ProfileSection profile={result.profile} provenance={result.provenance} />}
       {result?.memory && <MemorySection memory={result.memory} operators={result.profile?.operators ?? []} />}
       {run && result && <ProvenanceSection run={run} provenance={result.provenance} />}
