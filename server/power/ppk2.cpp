@@ -66,7 +66,7 @@ struct Ppk2::Recording {
 
   awaitable<void> read(std::shared_ptr<link::Transport> line, std::size_t longest_bytes) {
     std::vector<std::uint8_t> buffer(64 * 1024);
-    while (end.ok()) {
+    for (;;) {
       auto reading = line->read_some(buffer, Clock::now() + kSilence);
       const absl::StatusOr<std::size_t> count = co_await std::move(reading);
       if (absl::IsDeadlineExceeded(count.status())) {
@@ -74,11 +74,15 @@ struct Ppk2::Recording {
         continue;  // who waits has patience of its own
       }
       if (!count.ok()) {
-        end = count.status();
-      } else if (capture.bytes.size() + *count > longest_bytes) {
+        if (end.ok()) end = count.status();
+        break;
+      }
+      if (!end.ok()) continue;
+      if (capture.bytes.size() + *count > longest_bytes) {
         end = make_error(absl::StatusCode::kResourceExhausted, "CAPTURE_TOO_LONG",
                          absl::StrCat("the recording is longer than ", longest_bytes, " bytes"),
                          "Ask for fewer or shorter windows.");
+        capture.bytes = {};  // what comes until it is told to stop is dropped
       } else {
         const std::span<const std::uint8_t> bytes(buffer.data(), *count);
         capture.bytes.insert(capture.bytes.end(), bytes.begin(), bytes.end());
@@ -100,7 +104,7 @@ struct Ppk2::Recording {
   TriggerWatch watch;
   asio::steady_timer changed;
   Time started = Clock::now();
-  absl::Status end;       // why nothing comes any more
+  absl::Status end;       // why nothing is recorded any more
   bool stopping = false;  // it was told to
   bool over = false;      // the line is free again
 };
@@ -117,7 +121,7 @@ awaitable<absl::Status> Ppk2::cycle() {
 
 awaitable<absl::Status> Ppk2::give_power() {
   // One that records is there, as far as anyone knows; it is not listened to twice.
-  if (recording_ != nullptr && !recording_->over) co_return absl::OkStatus();
+  if (recording_ != nullptr && !recording_->over && line_ != nullptr) co_return absl::OkStatus();
   if (line_ != nullptr) {
     // Unplugged meanwhile? Listening tells.
     const absl::Status there = co_await listen_until(Clock::now() + milliseconds(1));
@@ -173,7 +177,7 @@ awaitable<absl::Status> Ppk2::wait_for_windows(std::uint32_t falls, milliseconds
   if (recording == nullptr) co_return given_up();
   const std::uint64_t low_samples = kPpk2SamplesPerSecond / 1'000 * static_cast<std::uint64_t>(low_for.count());
   const Time deadline = Clock::now() + patience;
-  while (!recording->over) {
+  while (recording->end.ok() && !recording->over) {
     if (recording->watch.falls() >= falls && recording->watch.low_samples() >= low_samples) {
       co_return absl::OkStatus();
     }
@@ -186,6 +190,7 @@ awaitable<absl::Status> Ppk2::wait_for_windows(std::uint32_t falls, milliseconds
     }
     co_await recording->wait(deadline);
   }
+  if (recording->end.ok()) co_return given_up();
   co_return named(kAsInstrument, lost(recording->end));
 }
 
