@@ -1,5 +1,6 @@
 #include "server/power/ppk2.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -77,6 +78,7 @@ struct Ppk2::Recording {
         if (end.ok()) end = count.status();
         break;
       }
+      last_bytes = Clock::now();
       if (!end.ok()) continue;
       if (capture.bytes.size() + *count > longest_bytes) {
         end = make_error(absl::StatusCode::kResourceExhausted, "CAPTURE_TOO_LONG",
@@ -94,6 +96,12 @@ struct Ppk2::Recording {
     changed.cancel();
   }
 
+  // A sender that is behind when it is told to stop does not catch up: that is no loss.
+  std::uint64_t host_us() const {
+    const auto length = std::min(told_to_stop, last_bytes) - started;
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(length).count());
+  }
+
   // Until something changed, or the deadline.
   awaitable<void> wait(Time deadline) {
     changed.expires_at(deadline);
@@ -103,7 +111,7 @@ struct Ppk2::Recording {
   Capture capture;
   TriggerWatch watch;
   asio::steady_timer changed;
-  Time started = Clock::now();
+  Time started = Clock::now(), last_bytes = started, told_to_stop = Time::max();
   absl::Status end;       // why nothing is recorded any more
   bool stopping = false;  // it was told to
   bool over = false;      // the line is free again
@@ -163,7 +171,7 @@ awaitable<absl::Status> Ppk2::begin_recording() {
   recording->capture = std::move(capture);
   TINYRIG_CO_RETURN_IF_ERROR(co_await send(kAverageStart));
   if (line_ == nullptr) co_return given_up();
-  recording->started = Clock::now();
+  recording->started = recording->last_bytes = Clock::now();
   recording_ = recording;
   asio::co_spawn(
       executor,
@@ -206,8 +214,7 @@ awaitable<absl::Status> Ppk2::end_recording(std::shared_ptr<Recording> recording
   if (!recording->over) {
     const absl::Status sent = co_await send(kAverageStop);
     if (!sent.ok()) co_return sent;
-    recording->capture.host_us = static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - recording->started).count());
+    recording->told_to_stop = Clock::now();
     recording->stopping = true;
   }
   const Time deadline = Clock::now() + kLongestDrain;
@@ -219,6 +226,7 @@ awaitable<absl::Status> Ppk2::end_recording(std::shared_ptr<Recording> recording
                      "Unplug it and plug it in again.");
   }
   if (!recording->end.ok()) co_return lost(recording->end);
+  recording->capture.host_us = recording->host_us();
   co_return absl::OkStatus();
 }
 
