@@ -72,8 +72,8 @@ TEST_P(EnergyOfEachType, IsWhatItsModelSays) {
 INSTANTIATE_TEST_SUITE_P(Boards, EnergyOfEachType,
                          ::testing::Values("host", "netduinoplus2", "mps2-an386", "mps2-an500", "mps2-an505",
                                            "mps3-an547"),
-                         [](const auto& info) {
-                           std::string name = info.param;
+                         [](const auto& type) {
+                           std::string name = type.param;
                            std::erase(name, '-');
                            return name;
                          });
