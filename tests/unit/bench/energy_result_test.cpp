@@ -35,8 +35,8 @@ class Words {
     for (std::uint32_t i = 0; i < samples; ++i) push(current_ua | 3U << 14, trigger);
     return *this;
   }
-  Words& saturate(std::uint32_t samples) {
-    for (std::uint32_t i = 0; i < samples; ++i) push(0x3FFF | 4U << 14, true);
+  Words& saturate(std::uint32_t samples, bool trigger = true) {
+    for (std::uint32_t i = 0; i < samples; ++i) push(0x3FFF | 4U << 14, trigger);
     return *this;
   }
   Words& lose(std::uint32_t samples) {
@@ -179,6 +179,14 @@ TEST(EnergyOf, WhatTheInstrumentCannotMeasureIsInvalid) {
   words.windows(1).add(1'990, 6'000, true).saturate(10).add(2'000, 1'000, false);
   EXPECT_THAT(stated(recorded(words, 2)).broken_rules,
               ElementsAre(HasSubstr("10 samples of energy window 2 were beyond")));
+}
+
+TEST(EnergyOf, IdleThatTheInstrumentCannotMeasureIsInvalid) {
+  const auto broken = [](std::uint32_t beyond) {
+    return stated(recorded(Words().windows(1).saturate(beyond, false).add(2'000, 1'000, false), 1)).broken_rules;
+  };
+  EXPECT_THAT(broken(5), IsEmpty());
+  EXPECT_THAT(broken(50), ElementsAre(HasSubstr("of 6030 samples between the windows were beyond")));
 }
 
 TEST(EnergyOf, AWindowShorterThanAskedForIsInvalid) {
