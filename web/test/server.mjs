@@ -8,6 +8,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { energyTrace } from './energy_trace.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, '..', 'dist');
@@ -23,7 +24,7 @@ function textFrame(text) {
 
 export async function startServer(port = 0) {
   /** Method name to an answer, or to a function of the request; tests change it. */
-  const answers = {};
+  const answers = { GetEnergyTrace: energyTrace };
   const sockets = new Set();
   const upgrades = [];
 

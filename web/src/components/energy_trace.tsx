@@ -1,16 +1,15 @@
 // The energy trace of a run: the recording's current over time, its windows, cursors with exact sums, a second run.
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { CallError } from '../api/client';
-import type { EnergyResult, OperatorProfile } from '../api/types';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
+import type { EnergyResult, OperatorProfile, TraceSum } from '../api/types';
 import { micro } from '../format/energy';
-import { duration, grouped, toNumber } from '../format/number';
+import { grouped, toNumber } from '../format/number';
 import { methodWord } from '../model/energy';
 import {
-  alignmentOf,
   around,
   askedFor,
   between,
   clamped,
+  type Cursors,
   cursorAt,
   endOf,
   extremes,
@@ -19,109 +18,66 @@ import {
   operatorBands,
   panned,
   pictureOf,
-  placed,
-  queryOf,
   type Range,
-  stateOf,
-  theirRange,
   timeText,
-  type TraceState,
   whole,
   windowsOf,
   zoomed,
 } from '../model/energy_trace';
-import { byKind, colourOf } from '../model/profile';
-import { useRouter, withQuery } from '../router';
+import { byKind } from '../model/profile';
 import { useResource, useServices } from '../services';
 import { Chip, Failure, Loading } from './basics';
 import { TraceChart } from './trace_chart';
 import { CursorHandles, Lost, RangeFacts } from './trace_cursors';
 import { type Plot, useGestures } from './trace_gestures';
+import { OverlayForm, useOverlay } from './trace_overlay';
+import { useTraceState, useWidth } from './trace_state';
 import { TraceTable } from './trace_table';
-import { answersTo, requestOf, useTrace } from './use_trace';
+import { answersTo, requestOf, TRACE_METHOD, useTrace } from './use_trace';
 
-const TRACE = 'tinyrig.v1.EnergyTraceService/GetEnergyTrace';
 const MOST_POINTS = 4_000;
-const URL_PAUSE_MS = 300;
-const REST_MS = 700;
+const LEAST_OVERVIEW_POINTS = 300;
+const SAY_AFTER_MS = 700;
 
-/** What is shown is the URL's; the URL follows a moving hand when it rests. Back and forward bring what was shown. */
-function useTraceState(): [TraceState, (changes: Partial<TraceState>) => void] {
-  const router = useRouter();
-  const [state, setState] = useState(() => stateOf(router.query));
-  const known = useRef(JSON.stringify(state));
-  const latest = useRef(router);
-  latest.current = router;
-  useEffect(() => {
-    const timer = setTimeout(() => {
-      const changes = queryOf(state);
-      const read = JSON.stringify(stateOf(new URLSearchParams(withQuery({ path: '', query: latest.current.query }, changes))));
-      if (read === known.current) return;
-      known.current = read;
-      latest.current.go(withQuery(latest.current, changes), true);
-    }, URL_PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [state]);
-  useEffect(() => {
-    const read = stateOf(router.query);
-    if (JSON.stringify(read) === known.current) return;
-    known.current = JSON.stringify(read);
-    setState(read);
-  }, [router.query.toString()]);
-  return [state, (changes) => setState((before) => ({ ...before, ...changes }))];
-}
+const NARROW = 500;
+const [NARROW_HEIGHT, HEIGHT] = [240, 320];
 
-/** The width of an element in pixels; 0 until it is known. */
-function useWidth() {
-  const element = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(0);
-  useEffect(() => {
-    const target = element.current;
-    if (!target) return;
-    setWidth(target.clientWidth);
-    const observer = new ResizeObserver(() => setWidth(target.clientWidth));
-    observer.observe(target);
-    return () => observer.disconnect();
-  }, []);
-  return { element, width };
-}
-
-/** The run that is drawn beside this one: what it is, and its recording. */
-function useOverlay(overlay: string, energy: EnergyResult) {
-  const resource = useResource(`overlay ${overlay}`, async (call, signal) => {
-    if (!overlay) return undefined;
-    const [{ run = {} }, trace] = await Promise.all([
-      call('tinyrig.v1.RunService/GetRun', { runId: overlay }, signal),
-      call(TRACE, { runId: overlay, maxPoints: 1_000 }, signal),
-    ]);
-    const alignment = run.result?.energy && alignmentOf(energy, run.result.energy);
-    if (!run.result?.energy || !alignment) throw new CallError('failed_precondition', `Run ${overlay} has no window to align with.`);
-    return { run, energy: run.result.energy, alignment, total: toNumber(trace.totalSamples), picture: pictureOf(trace) };
-  });
-  return { ...resource, data: overlay ? resource.data : undefined };
-}
-
-function OverlayForm({ overlay, set }: { overlay: string; set: (overlay: string) => void }) {
-  const [text, setText] = useState(overlay);
-  useEffect(() => setText(overlay), [overlay]);
+/** Buttons for all that hands and keys do. */
+function ViewButtons({ plot }: { plot: Plot }) {
+  const { view, total, setView } = plot;
+  const middle = view.first + view.samples / 2;
+  const buttons: [string, string, Range][] = [
+    ['−', 'Zoom out', zoomed(view, 2, middle, total)],
+    ['+', 'Zoom in', zoomed(view, 0.5, middle, total)],
+    ['◂', 'Earlier', panned(view, -view.samples / 4, total)],
+    ['▸', 'Later', panned(view, view.samples / 4, total)],
+    ['Whole', 'The whole recording', whole(total)],
+  ];
   return (
-    <form
-      class="beside"
-      onSubmit={(event) => {
-        event.preventDefault();
-        set(text.trim());
-      }}
-    >
-      <label>
-        Run beside it <input type="text" value={text} placeholder="run id" spellcheck={false} autocomplete="off" onInput={(event) => setText(event.currentTarget.value)} />
-      </label>
-      <button type="submit">Draw</button>
-      {overlay && (
-        <button type="button" onClick={() => set('')}>
-          Remove
+    <>
+      {buttons.map(([text, label, to]) => (
+        <button key={label} type="button" aria-label={label} title={label} disabled={to.first === view.first && to.samples === view.samples} onClick={() => setView(to)}>
+          {text}
         </button>
+      ))}
+    </>
+  );
+}
+
+/** Exact, as all sums are. */
+function ShownLine({ from, to, sum }: { from: string; to: string; sum: TraceSum | undefined }) {
+  return (
+    <p>
+      Shown: <b class="num">{from}</b> to <b class="num">{to}</b>
+      {sum ? (
+        <>
+          , energy <b class="num">{micro(toNumber(sum.energyUj), 'J')}</b>, mean <b class="num">{micro(toNumber(sum.meanCurrentUa), 'A')}</b>,{' '}
+          {grouped(toNumber(sum.samples))} samples, <Lost sum={sum} />
+        </>
+      ) : (
+        ' …'
       )}
-    </form>
+    </p>
   );
 }
 
@@ -132,84 +88,71 @@ interface Props {
 }
 
 export function EnergyTraceSection({ id, energy, operators }: Props) {
+  const { announce } = useServices();
   const [state, change] = useTraceState();
   const { element, width } = useWidth();
-  const { announce } = useServices();
   const overview = useResource(`trace ${id}`, async (call, signal) => {
-    const maxPoints = Math.min(MOST_POINTS, Math.max(300, element.current?.clientWidth ?? 0));
-    const answer = await call(TRACE, { runId: id, maxPoints }, signal);
+    const maxPoints = Math.min(MOST_POINTS, Math.max(LEAST_OVERVIEW_POINTS, element.current?.clientWidth ?? 0));
+    const answer = await call(TRACE_METHOD, { runId: id, maxPoints }, signal);
     return { answer, maxPoints, picture: pictureOf(answer) };
   });
   const total = toNumber(overview.data?.answer.totalSamples);
-  const samplesPerSecond = overview.data?.answer.samplesPerSecond || 1;
+  const oneUs = 1e6 / (overview.data?.answer.samplesPerSecond || 1);
+  const ready = overview.data !== undefined && total > 0 && width > 0;
+  const points = ready ? Math.min(MOST_POINTS, Math.round(width)) : 0;
   const view = clamped(state.view ?? whole(total), total);
-  const cursors = state.cursors && ([cursorAt(state.cursors[0], total), cursorAt(state.cursors[1], total)] as [number, number]);
+  const cursors = state.cursors?.map((at) => cursorAt(at, total)) as Cursors | undefined;
+  const range = ready ? between(cursors) : undefined;
   const windows = useMemo(() => windowsOf(energy), [energy]);
   const kinds = useMemo(() => byKind(operators), [operators]);
-  const ready = total > 0 && width > 0;
-  const points = Math.min(MOST_POINTS, Math.max(1, Math.round(width)));
 
   // The overview is the answer for the whole, unless the screen has become wider.
-  const sameAsOverview = isWhole(view, total) && points <= (overview.data?.maxPoints ?? 0);
-  const request = ready && !sameAsOverview ? requestOf(id, askedFor(view, total), points) : undefined;
+  const isOverview = isWhole(view, total) && points <= (overview.data?.maxPoints ?? 0);
+  const request = ready && !isOverview ? requestOf(id, askedFor(view, total), points) : undefined;
   const trace = useTrace(request);
-  const answer = sameAsOverview ? overview.data?.answer : trace.answer;
+  const answer = isOverview ? overview.data?.answer : trace.answer;
   const picture = useMemo(() => answer && pictureOf(answer), [answer]);
-  const current = sameAsOverview || answersTo(trace, request);
+  const sum = isOverview || answersTo(trace, request) ? answer?.sum : undefined;
 
-  const range = between(cursors);
-  const sumRequest = ready && range ? requestOf(id, range, 1) : undefined;
+  const sumRequest = range && requestOf(id, range, 1);
   const sums = useTrace(sumRequest);
-
-  const overlay = useOverlay(state.overlay, energy);
-  const theirs = ready && overlay.data ? theirRange(view, overlay.data.alignment, overlay.data.total) : undefined;
-  const otherTrace = useTrace(theirs && requestOf(state.overlay, theirs, Math.max(1, Math.round((theirs.samples / (view.samples * overlay.data!.alignment.scale)) * points))));
-  const otherAnswer = otherTrace.request?.runId === state.overlay ? otherTrace.answer : undefined;
-  const other = useMemo(() => {
-    if (!overlay.data) return undefined;
-    return placed(otherAnswer ? pictureOf(otherAnswer) : overlay.data.picture, overlay.data.alignment);
-  }, [otherAnswer, overlay.data]);
-
-  const fitted = (part: Range) => {
-    const all = [extremes(picture ?? overview.data!.picture, part), ...(other ? [extremes(other, part)] : [])];
-    return { low: Math.min(...all.map((each) => each.low)), high: Math.max(...all.map((each) => each.high)) };
-  };
-  const scaleOf = () => {
-    const whole = overview.data!.picture;
-    const theirWhole = overlay.data ? extremes(overlay.data.picture, overlay.data.picture) : { low: 0, high: 0 };
-    const mine = extremes(whole, whole);
-    const { low, high } = state.fit ? fitted(view) : { low: Math.min(mine.low, theirWhole.low), high: Math.max(mine.high, theirWhole.high) };
-    return { low: low * 1.05, high: high * 1.05 || 1 };
-  };
-
-  const setView = (to: Range) => total > 0 && change({ view: isWhole(to, total) ? undefined : to });
-  const plot: Plot = { view, width: Math.max(1, width), total, setView, setCursors: (to) => change({ cursors: to }) };
-  const gestures = useGestures(element, plot);
-  const middle = view.first + view.samples / 2;
-  const time = (sample: number) => timeText((sample * 1e6) / samplesPerSecond, (view.samples * 1e6) / samplesPerSecond / 1_000, (endOf(view) * 1e6) / samplesPerSecond);
+  const overlay = useOverlay(state.overlay, energy, view, points, range);
+  const failed = [trace, sums, ...overlay.parts].filter((part) => part.error);
   const bands = useMemo(
     () => (ready ? operatorBands(windows, operators, view, width) : []),
     [windows, operators, view.first, view.samples, width, ready],
   );
 
-  const sum = current ? answer?.sum : undefined;
-  const shown = sum && picture && `${time(view.first)} to ${time(endOf(view))}: mean ${micro(toNumber(sum.meanCurrentUa), 'A')}, at most ${micro(extremes(picture, view).high, 'A')}`;
-  // A listener hears where the view has come to, once it rests.
+  const scale = useMemo(() => {
+    const all = [state.fit ? (picture ?? overview.data?.picture) : overview.data?.picture, state.fit ? overlay.picture : overlay.data?.picture];
+    const ends = all.filter((each) => each !== undefined).map((each) => extremes(each, state.fit ? view : each));
+    return { low: 1.05 * Math.min(0, ...ends.map(({ low }) => low)), high: 1.05 * Math.max(0, ...ends.map(({ high }) => high)) || 1 };
+  }, [state.fit, picture, overview.data, overlay.picture, overlay.data, state.fit && view.first, state.fit && view.samples]);
+
+  const plot: Plot = {
+    view,
+    width: Math.max(1, width),
+    total,
+    setView: (to) => total > 0 && change({ view: isWhole(to, total) ? undefined : to }),
+    setCursors: (to) => change({ cursors: to }),
+  };
+  const gestures = useGestures(element, plot);
+
+  const time = (sample: number) => timeText(sample * oneUs, Math.max(1, view.samples / 1_000) * oneUs, endOf(view) * oneUs);
+  const shown =
+    sum && picture ? `${time(view.first)} to ${time(endOf(view))}: mean ${micro(toNumber(sum.meanCurrentUa), 'A')}, at most ${micro(extremes(picture, view).high, 'A')}` : '';
+  // A listener hears where the view has come to, once it rests there.
   const said = useRef('');
   useEffect(() => {
+    if (!shown) return;
     const timer = setTimeout(() => {
-      if (said.current && shown && said.current !== shown) announce(`Shown: ${shown}`);
-      said.current = shown || said.current;
-    }, REST_MS);
+      if (said.current) announce(`Shown: ${shown}`);
+      said.current = shown;
+    }, SAY_AFTER_MS);
     return () => clearTimeout(timer);
   }, [shown]);
-  const method = methodWord(energy);
-  const button = (text: string, label: string, to: () => Range, disabled = false) => (
-    <button type="button" aria-label={label} title={label} disabled={!ready || disabled} onClick={() => setView(to())}>
-      {text}
-    </button>
-  );
 
+  const method = methodWord(energy);
   return (
     <section>
       <h2>
@@ -217,71 +160,71 @@ export function EnergyTraceSection({ id, energy, operators }: Props) {
       </h2>
       {overview.error && <Failure error={overview.error} retry={overview.reload} />}
       {!overview.data && !overview.error && <Loading what="the energy trace" />}
-      <div class="tools">
-        {button('−', 'Zoom out', () => zoomed(view, 2, middle, total), isWhole(view, total))}
-        {button('+', 'Zoom in', () => zoomed(view, 0.5, middle, total))}
-        {button('◂', 'Earlier', () => panned(view, -view.samples / 4, total), view.first <= 0)}
-        {button('▸', 'Later', () => panned(view, view.samples / 4, total), endOf(view) >= total)}
-        {button('Whole', 'The whole recording', () => whole(total), isWhole(view, total))}
-        <button type="button" disabled={!ready} aria-pressed={cursors !== undefined} onClick={() => change({ cursors: cursors ? undefined : firstCursors(view, windows, total) })}>
-          Cursors
-        </button>
-        <button type="button" disabled={!ready} aria-pressed={state.fit} onClick={() => change({ fit: !state.fit })}>
-          Fit current to view
-        </button>
-        <OverlayForm overlay={state.overlay} set={(to) => change({ overlay: to })} />
-      </div>
-      {ready && windows.length > 0 && (
-        <div class="tools" role="group" aria-label="Windows, with the cursors around them">
-          {windows.map((window) => (
-            <button key={window.number} type="button" onClick={() => change({ view: around(window, total), cursors: [window.first, endOf(window)] })}>
-              Window {window.number}
+      {ready && (
+        <>
+          <div class="tools">
+            <ViewButtons plot={plot} />
+            <button type="button" aria-pressed={cursors !== undefined} onClick={() => change({ cursors: cursors ? undefined : firstCursors(view, windows, total) })}>
+              Cursors
             </button>
-          ))}
-        </div>
+            <button type="button" aria-pressed={state.fit} onClick={() => change({ fit: !state.fit })}>
+              Fit current to view
+            </button>
+            <OverlayForm overlay={state.overlay} set={(to) => change({ overlay: to })} />
+          </div>
+          <div class="tools" role="group" aria-label="Go to a window and put the cursors around it">
+            {windows.map((window) => (
+              <button key={window.number} type="button" onClick={() => change({ view: around(window, total), cursors: [window.first, endOf(window)] })}>
+                Window {window.number}
+              </button>
+            ))}
+          </div>
+        </>
       )}
       {overlay.error && <Failure error={overlay.error} retry={overlay.reload} />}
-      <figure>
+      <figure hidden={!overview.data && overview.error !== undefined}>
         <div
           class="plot"
           ref={element}
           tabIndex={0}
           role="application"
-          aria-label="Energy trace. Arrow keys left and right move, plus and minus zoom, Home shows the whole. The cursors are sliders within."
+          aria-label="Energy trace. Left and right arrow move it, plus and minus zoom, Home shows the whole. The cursors are sliders within."
           {...gestures}
         >
           {ready && overview.data && (
-            <>
-              <TraceChart
-                label={`Current over time, ${method.text}. ${shown ?? ''}. The table after it has the numbers.`}
-                view={view}
-                width={width}
-                height={width < 500 ? 240 : 320}
-                scale={scaleOf()}
-                samplesPerSecond={samplesPerSecond}
-                overview={overview.data.picture}
-                picture={picture}
-                other={other}
-                windows={windows}
-                bands={bands}
-                colour={(kind) => colourOf(kinds, kind)}
-                cursors={cursors}
-              />
-              {cursors && <CursorHandles cursors={cursors} plot={plot} samplesPerSecond={samplesPerSecond} />}
-            </>
+            <TraceChart
+              label={`Current over time, ${method.text}, ${shown || 'on its way'}. The table after it has the numbers.`}
+              view={view}
+              width={width}
+              height={width < NARROW ? NARROW_HEIGHT : HEIGHT}
+              scale={scale}
+              samplesPerSecond={1e6 / oneUs}
+              overview={overview.data.picture}
+              picture={picture}
+              other={overlay.picture}
+              windows={windows}
+              bands={bands}
+              kinds={kinds}
+              cursors={cursors}
+            />
           )}
+          {ready && cursors && <CursorHandles cursors={cursors} plot={plot} samplesPerSecond={1e6 / oneUs} />}
         </div>
         <figcaption>
-          <span class="key trace-own" aria-hidden="true" /> {state.overlay ? `run ${id}, ${method.text}` : 'mean'}; band: least to most of each point's samples
+          <span class="key trace-own" aria-hidden="true" /> {overlay.data ? `run ${id}, ${method.text}: ` : ''}line: mean, band: least to most of each point's samples
           {overlay.data && (
             <>
               {' · '}
-              <span class="key trace-other" aria-hidden="true" /> run <a href={`/runs/${encodeURIComponent(state.overlay)}`}>{state.overlay}</a>,{' '}
-              {overlay.data.run.summary?.modelName} on {overlay.data.run.summary?.boardType}, {methodWord(overlay.data.energy).text}; aligned on its first window's begin
+              <span class="key trace-other" aria-hidden="true" /> run <a href={`/runs/${encodeURIComponent(state.overlay)}`}>{state.overlay}</a>, {overlay.data.name}; first
+              windows begin together
             </>
           )}
           {' · '}shaded: windows
-          {bands.length > 0 && <> · coloured strip: operators within each inference, <b>estimated from the profile</b></>}
+          {bands.length > 0 && (
+            <>
+              {' · '}coloured strip: operators within each inference, <b>estimated from the profile</b>
+            </>
+          )}
           {picture && picture.lost.length > 0 && (
             <>
               {' · '}
@@ -289,30 +232,20 @@ export function EnergyTraceSection({ id, energy, operators }: Props) {
             </>
           )}
           <br />
-          Drag, pinch or wheel (with the focus, or Ctrl) to move and zoom; Shift and drag sets the cursors. Keys: ← → + − Home; on a cursor ← →, faster with Shift.
+          Drag to move, pinch or wheel to zoom (after a click, or with Ctrl), drag with Shift to set the cursors. Keys: ← → + − Home; on a cursor ← →, with Shift faster.
         </figcaption>
       </figure>
-      {(trace.error ?? sums.error ?? otherTrace.error) && (
-        <Failure
-          error={(trace.error ?? sums.error ?? otherTrace.error)!}
-          retry={() => [trace, sums, otherTrace].forEach((each) => each.error && each.retry())}
+      {failed[0]?.error && <Failure error={failed[0].error} retry={() => failed.forEach((part) => part.retry())} />}
+      {ready && <ShownLine from={time(view.first)} to={time(endOf(view))} sum={sum} />}
+      {ready && cursors && (
+        <RangeFacts
+          cursors={cursors}
+          sum={answersTo(sums, sumRequest) ? sums.answer?.sum : undefined}
+          other={overlay.data && range && { run: state.overlay, sum: overlay.sum }}
+          samplesPerSecond={1e6 / oneUs}
         />
       )}
-      {ready && (
-        <p>
-          Shown: <b class="num">{time(view.first)}</b> to <b class="num">{time(endOf(view))}</b>
-          {sum ? (
-            <>
-              , energy <b class="num">{micro(toNumber(sum.energyUj), 'J')}</b>, mean <b class="num">{micro(toNumber(sum.meanCurrentUa), 'A')}</b>,{' '}
-              {duration(toNumber(sum.durationUs))}, {grouped(toNumber(sum.samples))} samples, <Lost sum={sum} />
-            </>
-          ) : (
-            ' …'
-          )}
-        </p>
-      )}
-      {ready && cursors && <RangeFacts cursors={cursors} sum={answersTo(sums, sumRequest) ? sums.answer?.sum : undefined} samplesPerSecond={samplesPerSecond} />}
-      {ready && <TraceTable id={id} view={view} total={total} samplesPerSecond={samplesPerSecond} />}
+      {ready && <TraceTable id={id} view={view} total={total} samplesPerSecond={1e6 / oneUs} />}
     </section>
   );
 }

@@ -17,6 +17,7 @@ import {
   type TraceWindow,
   uncovered,
 } from '../model/energy_trace';
+import { colourOf, type KindTotal } from '../model/profile';
 import { memo } from './memo';
 
 export interface Scale {
@@ -101,17 +102,29 @@ function Axes({ view, width, height, scale, samplesPerSecond }: { view: Range; w
   );
 }
 
-/** Text stands where its range begins on the screen, and only where there is room. */
-function Labelled({ range, view, width, css, y, height, text }: { range: Range; view: Range; width: number; css: string; y: number; height: number; text: string }) {
+interface LabelledProps {
+  range: Range;
+  view: Range;
+  width: number;
+  css: string;
+  y: number;
+  height: number;
+  /** The longest that has room is shown. */
+  texts: string[];
+}
+
+/** Text stands where its range begins on the screen. */
+function Labelled({ range, view, width, css, y, height, texts }: LabelledProps) {
   const left = Math.max(0, toPixel(view, width, range.first));
   const right = Math.min(width, toPixel(view, width, endOf(range)));
   if (right <= left) return null;
+  const text = texts.find(({ length }) => right - left > 8 + 6.6 * length);
   return (
     <g>
       <rect class={css} x={left} y={y} width={Math.max(1, right - left)} height={height}>
-        <title>{text}</title>
+        <title>{texts[0]}</title>
       </rect>
-      {right - left > 8 + 6.6 * text.length && (
+      {text && (
         <text x={left + 4} y={y + 12}>
           {text}
         </text>
@@ -134,7 +147,7 @@ export interface ChartProps {
   other: Picture | undefined;
   windows: TraceWindow[];
   bands: Band[];
-  colour: (kind: string) => string;
+  kinds: KindTotal[];
   cursors: Cursors | undefined;
 }
 
@@ -154,7 +167,7 @@ function Chart(props: ChartProps) {
           css="window"
           y={0}
           height={TOP + height}
-          text={`Window ${window.number}: ${micro(window.energyUj, 'J')}`}
+          texts={[`Window ${window.number}: ${micro(window.energyUj, 'J')}`, micro(window.energyUj, 'J'), `${window.number}`]}
         />
       ))}
       {cursors && <rect class="chosen" x={x(Math.min(...cursors))} y={TOP} width={Math.max(0, x(Math.max(...cursors)) - x(Math.min(...cursors)))} height={height} />}
@@ -165,7 +178,7 @@ function Chart(props: ChartProps) {
       ))}
       {picture && <Layer key="now" {...layer} picture={picture} part={picture} css="own" />}
       {props.bands.map((band) => (
-        <Labelled key={band.first} range={band} view={view} width={width} css={`operator ${props.colour(band.kind)}`} y={17} height={16} text={band.text} />
+        <Labelled key={band.first} range={band} view={view} width={width} css={`operator ${colourOf(props.kinds, band.kind)}`} y={17} height={16} texts={[band.text]} />
       ))}
     </svg>
   );

@@ -1,8 +1,8 @@
 // The two cursors of an energy trace, as sliders over its picture, and what lies between them.
+import type { ComponentChildren } from 'preact';
 import type { TraceSum } from '../api/types';
 import { micro } from '../format/energy';
-import { duration, grouped, toNumber } from '../format/number';
-import { counted } from '../format/words';
+import { grouped, toNumber } from '../format/number';
 import { type Cursors, cursorAt, timeText, toPixel, toSample } from '../model/energy_trace';
 import { cursorByKey, type Plot } from './trace_gestures';
 
@@ -73,42 +73,37 @@ export function Lost({ sum }: { sum: TraceSum }) {
 }
 
 /** Exact numbers of the range between the cursors, or that they are on their way: never those of another range. */
-export function RangeFacts({ cursors, sum, samplesPerSecond }: { cursors: Cursors; sum: TraceSum | undefined; samplesPerSecond: number }) {
-  const at = (sample: number) => timeText((sample * 1e6) / samplesPerSecond, 1e6 / samplesPerSecond);
-  const equal = cursors[0] === cursors[1];
-  const value = (text: (sum: TraceSum) => string) => (sum ? text(sum) : equal ? '–' : '…');
+export function RangeFacts(props: {
+  cursors: Cursors;
+  sum: TraceSum | undefined;
+  /** Of the run beside it, in the same span; null: it has no samples there. */
+  other: { run: string; sum: TraceSum | null | undefined } | undefined;
+  samplesPerSecond: number;
+}) {
+  const { cursors, sum, other, samplesPerSecond } = props;
+  const oneUs = 1e6 / samplesPerSecond;
+  const at = (sample: number) => timeText(sample * oneUs, oneUs);
+  const waiting = cursors[0] === cursors[1] ? '–' : '…';
+  const facts: [string, ComponentChildren][] = [
+    ['Cursors A, B', `${at(cursors[0])}, ${at(cursors[1])}`],
+    ['Energy between them', sum ? <b>{micro(toNumber(sum.energyUj), 'J')}</b> : waiting],
+    ['Mean current', sum ? micro(toNumber(sum.meanCurrentUa), 'A') : waiting],
+    ['Duration', sum ? timeText(toNumber(sum.durationUs), oneUs) : waiting],
+    ['Samples', sum ? <>{grouped(toNumber(sum.samples))}, <Lost sum={sum} /></> : waiting],
+  ];
+  if (other) {
+    const theirs = other.sum;
+    const text = theirs ? <>{micro(toNumber(theirs.energyUj), 'J')}, mean {micro(toNumber(theirs.meanCurrentUa), 'A')}, <Lost sum={theirs} /></> : waiting;
+    facts.push([`Run ${other.run} in the same span`, theirs === null ? 'has no samples there' : text]);
+  }
   return (
     <dl class="facts" aria-label="Between the cursors">
-      <div>
-        <dt>Cursors A, B</dt>
-        <dd class="num">
-          {at(cursors[0])}, {at(cursors[1])}
-        </dd>
-      </div>
-      <div>
-        <dt>Energy between them</dt>
-        <dd class="num strong">{value((exact) => micro(toNumber(exact.energyUj), 'J'))}</dd>
-      </div>
-      <div>
-        <dt>Mean current</dt>
-        <dd class="num">{value((exact) => micro(toNumber(exact.meanCurrentUa), 'A'))}</dd>
-      </div>
-      <div>
-        <dt>Duration</dt>
-        <dd class="num">{value((exact) => duration(toNumber(exact.durationUs)))}</dd>
-      </div>
-      <div>
-        <dt>Samples</dt>
-        <dd class="num">
-          {sum ? (
-            <>
-              {counted(toNumber(sum.samples), 'sample')}, <Lost sum={sum} />
-            </>
-          ) : (
-            value(() => '')
-          )}
-        </dd>
-      </div>
+      {facts.map(([name, fact]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd class="num">{fact}</dd>
+        </div>
+      ))}
     </dl>
   );
 }

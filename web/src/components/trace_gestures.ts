@@ -20,17 +20,11 @@ export function viewByKey(key: string, shift: boolean, { view, total }: Pick<Plo
       return panned(view, -step, total);
     case 'ArrowRight':
       return panned(view, step, total);
-    case 'PageUp':
-      return panned(view, -view.samples, total);
-    case 'PageDown':
-      return panned(view, view.samples, total);
     case '+':
     case '=':
-    case 'ArrowUp':
       return zoomed(view, 0.5, middle, total);
     case '-':
     case '_':
-    case 'ArrowDown':
       return zoomed(view, 2, middle, total);
     case 'Home':
       return { first: 0, samples: total };

@@ -5,7 +5,7 @@ import { grouped } from '../format/number';
 import { askedFor, pictureOf, type Range, ROW_COLUMNS, rowsOf, timeText } from '../model/energy_trace';
 import { useServices } from '../services';
 import { Download, Failure, Scroll } from './basics';
-import { requestOf, useTrace } from './use_trace';
+import { requestOf, TRACE_METHOD, useTrace } from './use_trace';
 
 const TABLE_POINTS = 100;
 const CSV_POINTS = 4_000;
@@ -59,7 +59,7 @@ export function TraceTable({ id, view, total, samplesPerSecond }: { id: string; 
   const range = askedFor(view, total);
   const csv = async () => {
     const [answer, { csvLines }] = await Promise.all([
-      call('tinyrig.v1.EnergyTraceService/GetEnergyTrace', requestOf(id, range, CSV_POINTS)),
+      call(TRACE_METHOD, requestOf(id, range, CSV_POINTS)),
       import('../model/csv'),
     ]);
     return csvLines(ROW_COLUMNS, rowsOf(pictureOf(answer), samplesPerSecond));

@@ -6,6 +6,8 @@ import type { GetEnergyTraceRequest, GetEnergyTraceResponse } from '../api/types
 import type { Range } from '../model/energy_trace';
 import { useServices } from '../services';
 
+export const TRACE_METHOD = 'tinyrig.v1.EnergyTraceService/GetEnergyTrace';
+
 export const requestOf = (runId: string, range: Range, maxPoints: number): GetEnergyTraceRequest => ({
   runId,
   firstSample: String(range.first),
@@ -28,7 +30,7 @@ export function useTrace(request: GetEnergyTraceRequest | undefined): Trace {
   const [error, setError] = useState<CallError | undefined>();
   const latest = useRef<Latest<GetEnergyTraceRequest, GetEnergyTraceResponse>>(undefined as never);
   latest.current ??= new Latest(
-    (wanted, signal) => call('tinyrig.v1.EnergyTraceService/GetEnergyTrace', wanted, signal),
+    (wanted, signal) => call(TRACE_METHOD, wanted, signal),
     (answer, answered) => {
       setError(undefined);
       setShown({ answer, request: answered });

@@ -211,7 +211,8 @@ export function ticksOf(low: number, high: number, most: number): { ticks: numbe
   const power = 10 ** Math.floor(Math.log10(span / most));
   const step = ([1, 2, 5, 10].find((factor) => span / (factor * power) <= most) ?? 10) * power;
   const ticks: number[] = [];
-  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) ticks.push(i * step);
+  // "+ 0": never a negative one.
+  for (let i = Math.ceil(low / step - 1e-9) + 0; i * step <= high + step * 1e-9; i++) ticks.push(i * step);
   return { ticks, step };
 }
 
