@@ -144,9 +144,10 @@ export function EnergyTraceSection({ id, energy, operators }: Props) {
   // A listener hears where the view has come to, once it rests there.
   const said = useRef('');
   useEffect(() => {
-    if (!shown) return;
+    said.current ||= shown;
+    if (shown === '' || shown === said.current) return;
     const timer = setTimeout(() => {
-      if (said.current) announce(`Shown: ${shown}`);
+      announce(`Shown: ${shown}`);
       said.current = shown;
     }, SAY_AFTER_MS);
     return () => clearTimeout(timer);
