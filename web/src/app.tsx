@@ -1,7 +1,8 @@
 // The frame around every page: navigation, connection, theme, and which URL is which page.
 import type { ComponentType } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { GoneBanner } from './components/basics';
+import { lazyPart } from './components/lazy';
 import { LeaderboardPage } from './pages/leaderboard';
 import { matchPath, RouterContext, useBrowserRouter } from './router';
 import { useLiveStatus } from './services';
@@ -9,41 +10,15 @@ import { currentTheme, nextTheme, setTheme } from './theme';
 
 type Page = ComponentType<{ id: string }>;
 
-/** A page whose code is fetched when it is first wanted. */
-function lazyPage(load: () => Promise<Page>): Page {
-  let loaded: Page | undefined;
-  return (props) => {
-    const [page, setPage] = useState(() => loaded);
-    const [failed, setFailed] = useState(false);
-    useEffect(() => {
-      if (page) return;
-      load().then(
-        (component) => {
-          loaded = component;
-          setPage(() => component);
-        },
-        () => setFailed(true),
-      );
-    }, []);
-    const Loaded = page;
-    if (Loaded) return <Loaded {...props} />;
-    return (
-      <p class="state" role="status">
-        {failed ? 'This page could not be fetched. Reload when the daemon is back.' : 'Loading …'}
-      </p>
-    );
-  };
-}
-
 const ROUTES: [string, Page][] = [
   ['/', LeaderboardPage],
-  ['/boards', lazyPage(() => import('./pages/boards').then((module) => module.BoardsPage))],
-  ['/jobs', lazyPage(() => import('./pages/jobs').then((module) => module.JobsPage))],
-  ['/jobs/:id', lazyPage(() => import('./pages/job').then((module) => module.JobPage))],
-  ['/runs/:id', lazyPage(() => import('./pages/run').then((module) => module.RunPage))],
+  ['/boards', lazyPart(() => import('./pages/boards').then((module) => module.BoardsPage))],
+  ['/jobs', lazyPart(() => import('./pages/jobs').then((module) => module.JobsPage))],
+  ['/jobs/:id', lazyPart(() => import('./pages/job').then((module) => module.JobPage))],
+  ['/runs/:id', lazyPart(() => import('./pages/run').then((module) => module.RunPage))],
 ];
 
-const NotFound = lazyPage(() => import('./pages/not_found').then((module) => module.NotFoundPage));
+const NotFound: Page = lazyPart<{ id: string }>(() => import('./pages/not_found').then((module) => module.NotFoundPage));
 
 const NAVIGATION: [string, string][] = [['/', 'Leaderboard'], ['/boards', 'Boards'], ['/jobs', 'Jobs']];
 

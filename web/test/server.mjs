@@ -8,7 +8,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { traceAnswer } from './energy_trace_answer.mjs';
+import { energyTrace } from './energy_trace.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, '..', 'dist');
@@ -23,17 +23,17 @@ function textFrame(text) {
 }
 
 export async function startServer(port = 0) {
-  const prepared = (name) => JSON.parse(readFileSync(join(here, 'prepared', `${name}.json`), 'utf8'));
   /** Method name to an answer, or to a function of the request; tests change it. */
-  const answers = { GetEnergyTrace: (request) => traceAnswer(prepared('GetRun').run, request) };
+  const answers = { GetEnergyTrace: energyTrace };
   const sockets = new Set();
   const upgrades = [];
 
   const call = (method, request) => {
     const name = method.split('/').pop();
     if (name in answers) return typeof answers[name] === 'function' ? answers[name](request) : answers[name];
-    if (!/^\w+$/.test(name) || !existsSync(join(here, 'prepared', `${name}.json`))) return undefined;
-    return prepared(name);
+    const file = join(here, 'prepared', `${name}.json`);
+    if (!/^\w+$/.test(name) || !existsSync(file)) return undefined;
+    return JSON.parse(readFileSync(file, 'utf8'));
   };
 
   const server = createServer((request, response) => {

@@ -142,51 +142,6 @@ suite('dashboard, prepared answers', () => {
     assert.equal(await page.getByText('tinyrig energy export r-netduinoplus2 -o FILE').count(), 1);
   });
 
-  check('the current over time is zoomed by keyboard and buttons, and every view is a URL', async () => {
-    const { page } = view;
-    const asked = [];
-    const { GetEnergyTrace: trace } = server.answers;
-    server.answers.GetEnergyTrace = (request) => {
-      asked.push(request);
-      return trace(request);
-    };
-    await visit(page, '/runs/r-netduinoplus2');
-    const section = page.locator('section').filter({ has: page.getByRole('heading', { name: 'Current over time' }) });
-    await section.locator('path.mean').waitFor();
-    assert.match(await section.locator('h2').innerText(), /modelled/);
-    assert.equal(await section.locator('rect.window').count(), 5);
-    assert.equal(await section.locator('rect[class^=kind-]').count(), 10 * 13, 'operators of every inference');
-    await section.locator('figure').focus();
-    await page.keyboard.press('+');
-    await page.waitForURL(/\?trace=/);
-    assert.match(page.url(), /\?trace=30850(%2B|\+)61700$/);
-    await section.getByRole('button', { name: 'Window 1' }).click();
-    await page.waitForURL(/\?trace=0/);
-    assert.match(await section.locator('figcaption').innerText(), /operators, estimated from the profile/);
-    await page.waitForTimeout(300);
-    assert.equal(asked.at(-1).firstSample, '0');
-    assert.equal(asked.at(-1).samples, '27034');
-    assert.ok(asked.at(-1).maxPoints <= 2000);
-    await section.getByText('The points as a table').click();
-    assert.match(await section.locator('tbody tr').first().innerText(), /12\.46 mA\s+12\.50 mA\s+12\.54 mA/);
-    assert.deepEqual(await axeFindings(page), []);
-  });
-
-  check('two cursors give the sum between them, and another run can be laid over', async () => {
-    const { page } = view;
-    await visit(page, '/runs/r-netduinoplus2?from=1200&to=23728&over=r-other');
-    const section = page.locator('section').filter({ has: page.getByRole('heading', { name: 'Current over time' }) });
-    await section.getByText(/56\.41 mJ, on average 75\.88 mA/).waitFor();
-    assert.equal(await section.locator('line.cursor').count(), 2);
-    await section.locator('path.mean.other').waitFor({ state: 'attached' });
-    assert.match(await section.innerText(), /r-other[\s\S]*its first window laid on this one's/);
-    await section.getByLabel(/Cursor A/).focus();
-    await page.keyboard.press('ArrowRight');
-    await page.waitForURL('**/*from=1*');
-    await section.getByRole('button', { name: 'Clear cursors' }).click();
-    assert.equal(await section.locator('line.cursor').count(), 0);
-  });
-
   check('an energy that is measured says so; lost samples and a missing interval do as well', async () => {
     const prepared = JSON.parse(readFileSync(new URL('../../../web/test/prepared/GetRun.json', import.meta.url)));
     const { energy } = prepared.run.result;
@@ -200,6 +155,143 @@ suite('dashboard, prepared answers', () => {
     assert.match(await section.locator('tbody tr').first().innerText(), /\+12\.0 µs/);
     assert.match(await section.locator('dl.facts').innerText(), /240 lost \(0\.1945/);
     assert.equal(await section.getByText('unknown').count(), 3, 'interval, idle power, net energy');
+  });
+
+  const RUN = '/runs/r-netduinoplus2';
+  const traceOf = (page) => page.locator('section').filter({ has: page.getByRole('heading', { name: /^Energy trace/ }) });
+  const shown = async (page, query) => {
+    await visit(page, RUN + query);
+    await page.locator('svg.trace .own .mean').first().waitFor();
+    return traceOf(page);
+  };
+  /** What the daemon was asked for, as "first+samples/points". */
+  const traceRequests = () => {
+    const asked = [];
+    const { GetEnergyTrace } = server.answers;
+    server.answers.GetEnergyTrace = (request) => {
+      asked.push(`${request.firstSample ?? 0}+${request.samples ?? 0}/${request.maxPoints}`);
+      return GetEnergyTrace(request);
+    };
+    return asked;
+  };
+
+  check('an energy trace moves and zooms by keyboard, and every view is a URL', async () => {
+    const { page } = view;
+    const asked = traceRequests();
+    const section = await shown(page, '');
+    assert.match(await section.locator('h2').innerText(), /modelled/);
+    assert.match(await section.innerText(), /Shown: 0 s to 1\.234 s, energy 293\.\d mJ[\s\S]*240 lost/);
+    const plot = section.getByRole('application');
+    const { width } = await section.locator('svg.trace').boundingBox();
+    assert.deepEqual(asked, [`0+0/${width}`], 'one answer is enough for the whole');
+    await plot.focus();
+    await page.keyboard.press('+');
+    await page.waitForURL('**/r-netduinoplus2?first=30850&samples=61700');
+    await page.keyboard.press('ArrowLeft');
+    await page.waitForURL('**?first=24680&samples=61700');
+    assert.equal(asked.at(-1), `24680+61700/${width}`);
+    await page.keyboard.press('Home');
+    await page.waitForURL('**/r-netduinoplus2');
+    await section.getByRole('button', { name: 'Zoom in' }).click();
+    await page.waitForURL('**?first=30850&samples=61700');
+    await page.locator('.voice').getByText(/Shown: .* mean .* at most/).waitFor();
+    assert.deepEqual(view.complaints(), []);
+  });
+
+  check('cursors are sliders, and what lies between them is the daemon\'s exact sum', async () => {
+    const { page } = view;
+    const section = await shown(page, '');
+    await section.getByRole('button', { name: 'Window 2' }).click();
+    await page.waitForURL('**?first=22384&samples=28160&a=25200&b=47728');
+    const facts = section.locator('dl.facts');
+    await facts.getByText(/^22.528, none lost/).waitFor();
+    assert.match(await facts.innerText(), /252(\.00)? ms, 477\.28 ms[\s\S]*57\.96 mJ[\s\S]*77\.97 mA[\s\S]*225\.28 ms/);
+    const asked = traceRequests();
+    await section.getByRole('slider', { name: 'Cursor B' }).focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('ArrowRight');
+    await page.waitForURL(/a=25200&b=22407$/);
+    assert.equal(await section.getByRole('slider', { name: 'Cursor B' }).getAttribute('aria-valuetext'), '224.07 ms');
+    assert.equal(asked.at(-1), '22407+2793/1', 'in any order');
+    const box = await section.getByRole('slider', { name: 'Cursor A' }).boundingBox();
+    await page.mouse.move(box.x + 12, box.y + 50);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 112, box.y + 50);
+    await page.mouse.up();
+    await page.waitForURL(/first=22384&samples=28160&a=27[45]\d\d&b=22407$/);
+    assert.deepEqual(await axeFindings(page), []);
+  });
+
+  check('an energy trace follows the mouse: drag, wheel after a click, Shift and drag', async () => {
+    const { page } = view;
+    const section = await shown(page, '?first=20000&samples=40000');
+    await section.locator('figcaption').scrollIntoViewIfNeeded();
+    const box = await section.getByRole('application').boundingBox();
+    const [x, y] = [box.x + box.width / 2, box.y + 150];
+    await page.mouse.move(x, y);
+    await page.mouse.wheel(0, 10);
+    await page.mouse.down();
+    await page.mouse.move(x - box.width / 4, y, { steps: 4 });
+    await page.mouse.up();
+    await page.waitForURL(/first=300\d\d&samples=40000$/);
+    await page.mouse.wheel(0, -300);
+    await page.waitForURL(/samples=2\d{4}$/);
+    await page.keyboard.down('Shift');
+    await page.mouse.down();
+    await page.mouse.move(x, y, { steps: 4 });
+    await page.mouse.up();
+    await page.keyboard.up('Shift');
+    await page.waitForURL(/&a=\d+&b=\d+$/);
+    assert.deepEqual(view.complaints(), []);
+  });
+
+  check('operators are drawn within inferences, as estimated; lost points are marked; the table has what is shown', async () => {
+    const { page } = view;
+    const section = await shown(page, '?first=59000&samples=3000&y=fit');
+    await section.locator('figcaption').getByText('all samples of a point lost').waitFor();
+    assert.match(await section.locator('figcaption').innerText(), /estimated from the profile/);
+    assert.ok((await section.locator('svg.trace .operator').count()) >= 2);
+    assert.equal(await section.locator('svg.trace .lost').count(), 1);
+    await section.getByText('What is shown as a table').click();
+    await section.locator('tbody tr').first().waitFor();
+    assert.equal(await section.locator('tbody tr').count(), 100);
+    assert.ok((await section.locator('tbody').getByText('lost').count()) > 0);
+    const [download] = await Promise.all([page.waitForEvent('download'), section.getByRole('button', { name: 'Save what is shown as CSV' }).click()]);
+    assert.equal(download.suggestedFilename(), 'tinyrig-energy-r-netduinoplus2-59000-3000.csv');
+    const chunks = [];
+    for await (const chunk of await download.createReadStream()) chunks.push(chunk);
+    assert.equal(Buffer.concat(chunks).toString().trim().split('\r\n').length, 1 + 3_000);
+  });
+
+  check('a second run is drawn beside, first windows together, and named; one that is not there is told', async () => {
+    const { page } = view;
+    const section = await shown(page, '?first=22384&samples=28160&a=25200&b=47728');
+    const other = JSON.parse(readFileSync(new URL('../../../web/test/prepared/GetRun.json', import.meta.url)));
+    other.run.result.energy.windows[0].firstSample = '25200';
+    Object.assign(other.run.summary, { runId: 'r-other', boardType: 'nucleo-f446re' });
+    server.answers.GetRun = ({ runId }) => (runId === 'r-other' ? other : NOT_FOUND);
+    await section.getByLabel('Run beside it').fill('r-other');
+    await page.keyboard.press('Enter');
+    await section.locator('svg.trace .other .mean').waitFor({ state: 'attached' });
+    await page.waitForURL(/&overlay=r-other$/);
+    assert.match(await section.locator('figcaption').innerText(), /run r-netduinoplus2, modelled[\s\S]*run r-other, kws on nucleo-f446re, modelled/);
+    await section.locator('dl.facts dd').filter({ hasText: /mJ, mean .* mA, ▲ 240 lost/ }).waitFor();
+    await section.getByLabel('Run beside it').fill('r-gone');
+    await section.getByRole('button', { name: 'Draw' }).click();
+    await section.getByRole('alert').getByText('There is no run "x".').waitFor();
+    await section.getByRole('button', { name: 'Remove' }).click();
+    await section.getByRole('alert').waitFor({ state: 'detached' });
+    assert.equal(await section.locator('svg.trace .other').count(), 0);
+  });
+
+  check('without a recording the rest of the run is there', async () => {
+    const { page } = view;
+    server.answers.GetEnergyTrace = { status: 404, code: 'not_found', message: 'no recording', details: [{ debug: { reason: 'CAPTURE_MISSING', message: 'Run x has no recording.' } }] };
+    await visit(page, RUN);
+    await traceOf(page).getByRole('alert').getByText('Run x has no recording.').waitFor();
+    assert.equal(await traceOf(page).getByRole('application').isVisible(), false);
+    await page.getByRole('heading', { name: 'Profile by operator' }).waitFor();
+    assert.deepEqual(await axeFindings(page), []);
   });
 
   check('no results: says what to run', async () => {

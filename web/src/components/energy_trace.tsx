@@ -1,326 +1,252 @@
-// The current over time that a run's energy comes from: as many points as there is room for, zoomed and panned, with
-// windows, two cursors whose sum the daemon gives, estimated operators, and another run laid over it.
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { EnergyResult, EnergyWindow, OperatorProfile, TraceSum } from '../api/types';
+// The energy trace of a run: the recording's current over time, its windows, cursors with exact sums, a second run.
+import { useEffect, useMemo, useRef } from 'preact/hooks';
+import type { EnergyResult, OperatorProfile, TraceSum } from '../api/types';
 import { micro } from '../format/energy';
-import { duration, grouped, toNumber } from '../format/number';
-import { aroundWindow, clamped, operatorBands, panned, pathsOf, placeOf, type Point, pointsOf, shiftOf, type View, viewOf, viewText, zoomed } from '../model/energy_trace';
+import { grouped, toNumber } from '../format/number';
 import { methodWord } from '../model/energy';
-import { useRouter, withQuery } from '../router';
+import {
+  around,
+  askedFor,
+  between,
+  clamped,
+  type Cursors,
+  cursorAt,
+  endOf,
+  extremes,
+  firstCursors,
+  isWhole,
+  operatorBands,
+  panned,
+  pictureOf,
+  type Range,
+  timeText,
+  whole,
+  windowsOf,
+  zoomed,
+} from '../model/energy_trace';
+import { byKind } from '../model/profile';
 import { useResource, useServices } from '../services';
-import { Chip, Failure, Loading, Scroll } from './basics';
+import { Chip, Failure, Loading } from './basics';
+import { TraceChart } from './trace_chart';
+import { CursorHandles, Lost, RangeFacts } from './trace_cursors';
+import { type Plot, useGestures } from './trace_gestures';
+import { OverlayForm, useOverlay } from './trace_overlay';
+import { useTraceState, useWidth } from './trace_state';
+import { TraceTable } from './trace_table';
+import { answersTo, requestOf, TRACE_METHOD, useTrace } from './use_trace';
 
-const MOST_POINTS = 2_000;
-const MOST_ROWS = 200;
-const SETTLED_MS = 120;
+const MOST_POINTS = 4_000;
+const LEAST_OVERVIEW_POINTS = 300;
+const SAY_AFTER_MS = 700;
 
-/** What was wanted last, once it has not changed for a moment. */
-function useSettled<T>(value: T): T {
-  const [settled, setSettled] = useState(value);
-  const text = JSON.stringify(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), SETTLED_MS);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return settled;
-}
+const NARROW = 500;
+const [NARROW_HEIGHT, HEIGHT] = [240, 320];
 
-function usePoints(runId: string, view: View, width: number) {
-  const wanted = useSettled({ ...view, width });
-  const key = runId && wanted.samples > 0 ? `${runId} ${wanted.first} ${wanted.samples} ${wanted.width}` : '';
-  const last = useRef<{ runId: string; points: Point[] } | undefined>(undefined);
-  const { data, error, reload } = useResource(key, async (call, signal) => {
-    if (!key) return [];
-    const request = { runId, firstSample: String(wanted.first), samples: String(wanted.samples), maxPoints: Math.min(MOST_POINTS, Math.max(100, wanted.width)) };
-    return pointsOf(await call('tinyrig.v1.EnergyTraceService/GetEnergyTrace', request, signal));
-  });
-  if (data) last.current = { runId, points: data };
-  // Until the answer is there, what is known is shown, scaled.
-  return { points: last.current?.runId === runId ? last.current.points : undefined, error, reload };
-}
-
-function SumLine({ id, from, to, perSecond }: { id: string; from: number; to: number; perSecond: number }) {
-  const [first, samples] = useSettled([Math.min(from, to), Math.abs(to - from)]) as [number, number];
-  const { data: sum, error } = useResource(`${id} ${first} ${samples}`, async (call, signal): Promise<TraceSum> => {
-    if (samples === 0) return {};
-    const request = { runId: id, firstSample: String(first), samples: String(samples), maxPoints: 1 };
-    return (await call('tinyrig.v1.EnergyTraceService/GetEnergyTrace', request, signal)).sum ?? {};
-  });
-  if (error) return <p role="alert">{error.message}</p>;
-  const lost = toNumber(sum?.lostSamples);
+/** Buttons for all that hands and keys do. */
+function ViewButtons({ plot }: { plot: Plot }) {
+  const { view, total, setView } = plot;
+  const middle = view.first + view.samples / 2;
+  const buttons: [string, string, Range][] = [
+    ['−', 'Zoom out', zoomed(view, 2, middle, total)],
+    ['+', 'Zoom in', zoomed(view, 0.5, middle, total)],
+    ['◂', 'Earlier', panned(view, -view.samples / 4, total)],
+    ['▸', 'Later', panned(view, view.samples / 4, total)],
+    ['Whole', 'The whole recording', whole(total)],
+  ];
   return (
-    <p role="status" class="agreement">
-      Between the cursors: <b class="num">{duration((Math.abs(to - from) * 1e6) / perSecond)}</b>
-      {sum && samples > 0 && (
+    <>
+      {buttons.map(([text, label, to]) => (
+        <button key={label} type="button" aria-label={label} title={label} disabled={to.first === view.first && to.samples === view.samples} onClick={() => setView(to)}>
+          {text}
+        </button>
+      ))}
+    </>
+  );
+}
+
+/** Exact, as all sums are. */
+function ShownLine({ from, to, sum }: { from: string; to: string; sum: TraceSum | undefined }) {
+  return (
+    <p>
+      Shown: <b class="num">{from}</b> to <b class="num">{to}</b>
+      {sum ? (
         <>
-          , <b class="num">{micro(toNumber(sum.energyUj), 'J')}</b>, on average <b class="num">{micro(toNumber(sum.meanCurrentUa), 'A')}</b>,{' '}
-          {lost > 0 ? <span class="bad">{grouped(lost)} samples lost</span> : 'no sample lost'}
+          , energy <b class="num">{micro(toNumber(sum.energyUj), 'J')}</b>, mean <b class="num">{micro(toNumber(sum.meanCurrentUa), 'A')}</b>,{' '}
+          {grouped(toNumber(sum.samples))} samples, <Lost sum={sum} />
         </>
+      ) : (
+        ' …'
       )}
     </p>
   );
 }
 
-function PointsTable({ points, perSecond }: { points: Point[]; perSecond: number }) {
-  const step = Math.max(1, Math.ceil(points.length / MOST_ROWS));
-  return (
-    <Scroll label="The chart's points, scrolls">
-      <table>
-        <caption>{step === 1 ? 'Every point of the chart' : `Every ${step}th point of the chart; come closer for the others`}</caption>
-        <thead>
-          <tr>
-            {['From', 'Samples', 'Least', 'Mean', 'Most'].map((name) => (
-              <th key={name} scope="col" class="num">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {points
-            .filter((_, i) => i % step === 0)
-            .map((point) => (
-              <tr key={point.first}>
-                <th scope="row" class="num">
-                  {duration((point.first * 1e6) / perSecond)}
-                </th>
-                <td class="num">{grouped(point.samples)}</td>
-                {[point.min, point.mean, point.max].map((current, i) => (
-                  <td key={i} class="num">
-                    {point.lost ? 'lost' : micro(current, 'A')}
-                  </td>
-                ))}
-              </tr>
-            ))}
-        </tbody>
-      </table>
-    </Scroll>
-  );
-}
-
-function useWidth() {
-  const element = useRef<HTMLElement>(null);
-  const [width, setWidth] = useState(800);
-  useLayoutEffect(() => {
-    if (!element.current) return;
-    const observer = new ResizeObserver(([entry]) => entry && setWidth(Math.round(entry.contentRect.width)));
-    observer.observe(element.current);
-    return () => observer.disconnect();
-  }, []);
-  return { element, width };
-}
-
-/** The other run that is laid over this one. */
-function useOther(id: string) {
-  return useResource(`energy of ${id}`, async (call, signal) => (id ? ((await call('tinyrig.v1.RunService/GetRun', { runId: id }, signal)).run ?? {}) : {}));
-}
-
-interface Shown {
+interface Props {
   id: string;
   energy: EnergyResult;
   operators: OperatorProfile[];
-  total: number;
 }
 
-function Trace({ id, energy, operators, total }: Shown) {
-  const router = useRouter();
+export function EnergyTraceSection({ id, energy, operators }: Props) {
   const { announce } = useServices();
+  const [state, change] = useTraceState();
   const { element, width } = useWidth();
-  const windows = energy.windows ?? [];
-  const perSecond = energy.samplesPerSecond || 1;
-  const view = viewOf(router.query.get('trace'), total);
-  const [a, b] = [placeOf(router.query.get('from'), total), placeOf(router.query.get('to'), total)];
-  const otherId = router.query.get('over') ?? '';
-  const other = useOther(otherId);
-  const otherEnergy = other.data?.result?.energy;
-  const shift = shiftOf(windows, otherEnergy?.windows ?? []);
-  const otherTotal = toNumber(otherEnergy?.samples);
-  const otherView = otherEnergy ? clamped({ first: view.first - shift, samples: view.samples }, otherTotal) : { first: 0, samples: 0 };
-  const own = usePoints(id, view, width);
-  const laidOver = usePoints(otherEnergy ? otherId : '', otherView, width);
-  const change = (changes: Record<string, string | undefined>) => router.go(withQuery(router, changes), true);
-  const show = (next: View) => change({ trace: viewText(next, total) });
+  const overview = useResource(`trace ${id}`, async (call, signal) => {
+    const maxPoints = Math.min(MOST_POINTS, Math.max(LEAST_OVERVIEW_POINTS, element.current?.clientWidth ?? 0));
+    const answer = await call(TRACE_METHOD, { runId: id, maxPoints }, signal);
+    return { answer, maxPoints, picture: pictureOf(answer) };
+  });
+  const total = toNumber(overview.data?.answer.totalSamples);
+  const oneUs = 1e6 / (overview.data?.answer.samplesPerSecond || 1);
+  const ready = overview.data !== undefined && total > 0 && width > 0;
+  const points = ready ? Math.min(MOST_POINTS, Math.round(width)) : 0;
+  const view = clamped(state.view ?? whole(total), total);
+  const cursors = state.cursors?.map((at) => cursorAt(at, total)) as Cursors | undefined;
+  const range = ready ? between(cursors) : undefined;
+  const windows = useMemo(() => windowsOf(energy), [energy]);
+  const kinds = useMemo(() => byKind(operators), [operators]);
 
-  const latest = useRef({ view, show });
-  latest.current = { view, show };
-  useEffect(() => {
-    const figure = element.current;
-    if (!figure) return;
-    const onWheel = (event: WheelEvent) => {
-      if (!event.ctrlKey && !event.shiftKey) return; // the page scrolls
-      event.preventDefault();
-      const box = figure.getBoundingClientRect();
-      const now = latest.current;
-      now.show(zoomed(now.view, total, event.deltaY < 0 ? 0.8 : 1.25, (event.clientX - box.left) / Math.max(1, box.width)));
-    };
-    figure.addEventListener('wheel', onWheel, { passive: false });
-    return () => figure.removeEventListener('wheel', onWheel);
-  }, [total]);
+  // The overview is the answer for the whole, unless the screen has become wider.
+  const isOverview = isWhole(view, total) && points <= (overview.data?.maxPoints ?? 0);
+  const request = ready && !isOverview ? requestOf(id, askedFor(view, total), points) : undefined;
+  const trace = useTrace(request);
+  const answer = isOverview ? overview.data?.answer : trace.answer;
+  const picture = useMemo(() => answer && pictureOf(answer), [answer]);
+  const sum = isOverview || answersTo(trace, request) ? answer?.sum : undefined;
 
-  const onKey = (event: KeyboardEvent) => {
-    const next = { ArrowLeft: panned(view, total, -0.2), ArrowRight: panned(view, total, 0.2), '+': zoomed(view, total, 0.5), '-': zoomed(view, total, 2), Home: { first: 0, samples: total } }[event.key];
-    if (!next || event.target !== event.currentTarget) return;
-    event.preventDefault();
-    show(next);
-    announce(`${duration((next.first * 1e6) / perSecond)} to ${duration(((next.first + next.samples) * 1e6) / perSecond)}`);
+  const sumRequest = range && requestOf(id, range, 1);
+  const sums = useTrace(sumRequest);
+  const overlay = useOverlay(state.overlay, energy, view, points, range);
+  const failed = [trace, sums, ...overlay.parts].filter((part) => part.error);
+  const bands = useMemo(
+    () => (ready ? operatorBands(windows, operators, view, width) : []),
+    [windows, operators, view.first, view.samples, width, ready],
+  );
+
+  const scale = useMemo(() => {
+    const all = [state.fit ? (picture ?? overview.data?.picture) : overview.data?.picture, state.fit ? overlay.picture : overlay.data?.picture];
+    const ends = all.filter((each) => each !== undefined).map((each) => extremes(each, state.fit ? view : each));
+    return { low: 1.05 * Math.min(0, ...ends.map(({ low }) => low)), high: 1.05 * Math.max(0, ...ends.map(({ high }) => high)) || 1 };
+  }, [state.fit, picture, overview.data, overlay.picture, overlay.data, state.fit && view.first, state.fit && view.samples]);
+
+  const plot: Plot = {
+    view,
+    width: Math.max(1, width),
+    total,
+    setView: (to) => total > 0 && change({ view: isWhole(to, total) ? undefined : to }),
+    setCursors: (to) => change({ cursors: to }),
   };
-  const drag = useRef<{ x: number; view: View } | undefined>(undefined);
+  const gestures = useGestures(element, plot);
 
-  const points = own.points ?? [];
-  const top = Math.max(1, ...points.map((point) => point.max), ...(laidOver.points ?? []).map((point) => point.max)) * 1.08;
-  const paths = pathsOf(points);
-  const otherPaths = otherEnergy && laidOver.points && pathsOf(laidOver.points, shift);
-  const bands = operatorBands(windows, operators.map((operator) => toNumber(operator.share)), view);
-  const time = (sample: number) => duration((sample * 1e6) / perSecond);
-  const cursor = (name: 'from' | 'to', label: string, place: number | undefined, unset: number) => (
-    <label>
-      <span class="fine">
-        Cursor {label}: {place === undefined ? 'not set' : time(place)}
-      </span>
-      <input
-        type="range"
-        min={view.first}
-        max={view.first + view.samples}
-        step={Math.max(1, Math.round(view.samples / MOST_POINTS))}
-        value={place ?? unset}
-        aria-valuetext={place === undefined ? 'not set' : time(place)}
-        onInput={(event) => change({ [name]: event.currentTarget.value })}
-      />
-    </label>
-  );
-  const windowWords = (window: EnergyWindow, i: number) => `Window ${i + 1}: ${micro(toNumber(window.energyUj), 'J')}, ${grouped(window.inferences ?? 0)} inferences`;
-  return (
-    <>
-      <div class="tools">
-        <button type="button" onClick={() => show(zoomed(view, total, 0.5))}>
-          Closer
-        </button>
-        <button type="button" onClick={() => show(zoomed(view, total, 2))} disabled={view.samples >= total}>
-          Farther
-        </button>
-        <button type="button" onClick={() => show(panned(view, total, -0.4))} disabled={view.first <= 0}>
-          ◀ Earlier
-        </button>
-        <button type="button" onClick={() => show(panned(view, total, 0.4))} disabled={view.first + view.samples >= total}>
-          Later ▶
-        </button>
-        <button type="button" onClick={() => show({ first: 0, samples: total })} disabled={view.samples >= total}>
-          Whole
-        </button>
-        {windows.slice(0, 12).map((window, i) => (
-          <button key={i} type="button" onClick={() => show(aroundWindow(window, total))}>
-            Window {i + 1}
-          </button>
-        ))}
-      </div>
-      {own.error && <Failure error={own.error} retry={own.reload} />}
-      <figure
-        ref={element}
-        class="trace"
-        tabIndex={0}
-        role="group"
-        aria-label="Current over time. Arrow keys move, plus and minus zoom, Home shows all."
-        onKeyDown={onKey}
-        onPointerDown={(event) => {
-          drag.current = { x: event.clientX, view };
-          event.currentTarget.setPointerCapture(event.pointerId);
-        }}
-        onPointerMove={(event) => {
-          if (drag.current) show(panned(drag.current.view, total, (drag.current.x - event.clientX) / Math.max(1, width)));
-        }}
-        onPointerUp={() => {
-          drag.current = undefined;
-        }}
-        onPointerCancel={() => {
-          drag.current = undefined;
-        }}
-      >
-        <svg
-          viewBox={`${view.first} 0 ${view.samples} ${top}`}
-          preserveAspectRatio="none"
-          role="img"
-          aria-label={`Current from ${time(view.first)} to ${time(view.first + view.samples)}, at most ${micro(top / 1.08, 'A')}. The table after it has the numbers.`}
-        >
-          {windows.map((window, i) => (
-            <rect key={i} class="window" x={toNumber(window.firstSample)} width={toNumber(window.samples)} height={top}>
-              <title>{windowWords(window, i)}</title>
-            </rect>
-          ))}
-          {bands.map((band, i) => (
-            <rect key={i} class={`kind-${band.operator % 6}`} x={band.first} width={band.samples} y={top * 0.965} height={top * 0.035}>
-              <title>{`Estimated: #${operators[band.operator]?.index ?? 0} ${operators[band.operator]?.kind}`}</title>
-            </rect>
-          ))}
-          <g transform={`translate(0 ${top}) scale(1 -1)`}>
-            <path class="band" d={paths.band} />
-            <path class="mean" d={paths.mean} />
-            {otherPaths && <path class="band other" d={otherPaths.band} />}
-            {otherPaths && <path class="mean other" d={otherPaths.mean} />}
-          </g>
-          {points
-            .filter((point) => point.lost)
-            .map((point) => (
-              <rect key={point.first} class="lost" x={point.first} width={point.samples} height={top} />
-            ))}
-          {[a, b].map((place, i) => place !== undefined && <line key={i} class="cursor" x1={place} x2={place} y1="0" y2={top} />)}
-        </svg>
-        <figcaption class="ends">
-          <span>{time(view.first)}</span>
-          <span>
-            up to {micro(top / 1.08, 'A')} · band: least to most, line: mean, shaded: windows
-            {bands.length > 0 && '; below: operators, estimated from the profile'}
-          </span>
-          <span>{time(view.first + view.samples)}</span>
-        </figcaption>
-      </figure>
-      {!own.points && !own.error && <Loading what="the recording" />}
-      <div class="filters">
-        {cursor('from', 'A', a, view.first)}
-        {cursor('to', 'B', b, view.first + view.samples)}
-        {(a !== undefined || b !== undefined) && (
-          <button type="button" onClick={() => change({ from: undefined, to: undefined })}>
-            Clear cursors
-          </button>
-        )}
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            change({ over: String(new FormData(event.currentTarget).get('over') ?? '').trim() || undefined });
-          }}
-        >
-          <label>
-            <span class="fine">Another run over it</span>
-            <input name="over" defaultValue={otherId} placeholder="r-…" />
-          </label>{' '}
-          <button type="submit">Show</button>
-        </form>
-      </div>
-      {a !== undefined && b !== undefined && <SumLine id={id} from={a} to={b} perSecond={perSecond} />}
-      {otherId && other.error && <p role="alert">{other.error.message}</p>}
-      {otherId && other.data && !otherEnergy && <p role="alert">That run measured no energy.</p>}
-      {otherEnergy && (
-        <p>
-          <span class="swatch kind-1" aria-hidden="true" /> <code>{otherId}</code> {other.data?.summary?.modelName} on {other.data?.summary?.boardType}, its first window laid on this one's.{' '}
-          <Chip word={methodWord(otherEnergy)} />
-        </p>
-      )}
-      <details>
-        <summary>The points as a table</summary>
-        <PointsTable points={points} perSecond={perSecond} />
-      </details>
-    </>
-  );
-}
+  const time = (sample: number) => timeText(sample * oneUs, Math.max(1, view.samples / 1_000) * oneUs, endOf(view) * oneUs);
+  const shown =
+    sum && picture ? `${time(view.first)} to ${time(endOf(view))}: mean ${micro(toNumber(sum.meanCurrentUa), 'A')}, at most ${micro(extremes(picture, view).high, 'A')}` : '';
+  // A listener hears where the view has come to, once it rests there.
+  const said = useRef('');
+  useEffect(() => {
+    said.current ||= shown;
+    if (shown === '' || shown === said.current) return;
+    const timer = setTimeout(() => {
+      announce(`Shown: ${shown}`);
+      said.current = shown;
+    }, SAY_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [shown]);
 
-export function EnergyTraceSection({ id, energy, operators }: { id: string; energy: EnergyResult; operators: OperatorProfile[] }) {
-  const total = toNumber(energy.samples);
-  if (total === 0) return null;
+  const method = methodWord(energy);
   return (
     <section>
       <h2>
-        Current over time <Chip word={methodWord(energy)} />
+        Energy trace <Chip word={method} />
       </h2>
-      <Trace id={id} energy={energy} operators={operators} total={total} />
+      {overview.error && <Failure error={overview.error} retry={overview.reload} />}
+      {!overview.data && !overview.error && <Loading what="the energy trace" />}
+      {ready && (
+        <>
+          <div class="tools">
+            <ViewButtons plot={plot} />
+            <button type="button" aria-pressed={cursors !== undefined} onClick={() => change({ cursors: cursors ? undefined : firstCursors(view, windows, total) })}>
+              Cursors
+            </button>
+            <button type="button" aria-pressed={state.fit} onClick={() => change({ fit: !state.fit })}>
+              Fit current to view
+            </button>
+            <OverlayForm overlay={state.overlay} set={(to) => change({ overlay: to })} />
+          </div>
+          <div class="tools" role="group" aria-label="Go to a window and put the cursors around it">
+            {windows.map((window) => (
+              <button key={window.number} type="button" onClick={() => change({ view: around(window, total), cursors: [window.first, endOf(window)] })}>
+                Window {window.number}
+              </button>
+            ))}
+          </div>
+        </>
+      )}
+      {overlay.error && <Failure error={overlay.error} retry={overlay.reload} />}
+      <figure hidden={!overview.data && overview.error !== undefined}>
+        <div
+          class="plot"
+          ref={element}
+          tabIndex={0}
+          role="application"
+          aria-label="Energy trace. Left and right arrow move it, plus and minus zoom, Home shows the whole. The cursors are sliders within."
+          {...gestures}
+        >
+          {ready && overview.data && (
+            <TraceChart
+              label={`Current over time, ${method.text}, ${shown || 'on its way'}. The table after it has the numbers.`}
+              view={view}
+              width={width}
+              height={width < NARROW ? NARROW_HEIGHT : HEIGHT}
+              scale={scale}
+              samplesPerSecond={1e6 / oneUs}
+              overview={overview.data.picture}
+              picture={picture}
+              other={overlay.picture}
+              windows={windows}
+              bands={bands}
+              kinds={kinds}
+              cursors={cursors}
+            />
+          )}
+          {ready && cursors && <CursorHandles cursors={cursors} plot={plot} samplesPerSecond={1e6 / oneUs} />}
+        </div>
+        <figcaption>
+          <span class="key trace-own" aria-hidden="true" /> {overlay.data ? `run ${id}, ${method.text}: ` : ''}line: mean, band: least to most of each point's samples
+          {overlay.data && (
+            <>
+              {' · '}
+              <span class="key trace-other" aria-hidden="true" /> run <a href={`/runs/${encodeURIComponent(state.overlay)}`}>{state.overlay}</a>, {overlay.data.name}; first
+              windows begin together
+            </>
+          )}
+          {' · '}shaded: windows
+          {bands.length > 0 && (
+            <>
+              {' · '}coloured strip: operators within each inference, <b>estimated from the profile</b>
+            </>
+          )}
+          {picture && picture.lost.length > 0 && (
+            <>
+              {' · '}
+              <span class="key trace-lost" aria-hidden="true" /> all samples of a point lost
+            </>
+          )}
+          <br />
+          Drag to move, pinch or wheel to zoom (after a click, or with Ctrl), drag with Shift to set the cursors. Keys: ← → + − Home; on a cursor ← →, with Shift faster.
+        </figcaption>
+      </figure>
+      {failed[0]?.error && <Failure error={failed[0].error} retry={() => failed.forEach((part) => part.retry())} />}
+      {ready && <ShownLine from={time(view.first)} to={time(endOf(view))} sum={sum} />}
+      {ready && cursors && (
+        <RangeFacts
+          cursors={cursors}
+          sum={answersTo(sums, sumRequest) ? sums.answer?.sum : undefined}
+          other={overlay.data && range && { run: state.overlay, sum: overlay.sum }}
+          samplesPerSecond={1e6 / oneUs}
+        />
+      )}
+      {ready && <TraceTable id={id} view={view} total={total} samplesPerSecond={1e6 / oneUs} />}
     </section>
   );
 }

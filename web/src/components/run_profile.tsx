@@ -2,17 +2,9 @@
 import type { OperatorProfile, ProfileResult, RunProvenance } from '../api/types';
 import { bytes, grouped, percent, signedPercent, toNumber } from '../format/number';
 import { counted, tickUnit } from '../format/words';
-import { agreementOf, arenaPeak, byKind, type KindTotal, OPERATOR_SORTS, type OperatorSort, macsPerTick, sortedOperators } from '../model/profile';
+import { agreementOf, arenaPeak, byKind, colourOf, type KindTotal, macsPerTick, OPERATOR_SORTS, type OperatorSort, sortedOperators } from '../model/profile';
 import { useRouter, withQuery } from '../router';
 import { Chip, Scroll, SortHead, Unknown } from './basics';
-
-const COLOURS = 6;
-
-/** Class of a kind's colour: the costliest kinds have their own, the rest share one. */
-const colourOf = (kinds: KindTotal[], kind: string | undefined): string => {
-  const place = kinds.findIndex((total) => total.kind === (kind || 'unknown'));
-  return `kind-${place >= 0 && place < COLOURS ? place : 'rest'}`;
-};
 
 /** All operators side by side in the order they run, as wide as their share. */
 function ShareStrip({ operators, kinds }: { operators: OperatorProfile[]; kinds: KindTotal[] }) {

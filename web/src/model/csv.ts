@@ -1,8 +1,10 @@
-// The leaderboard as CSV, one row per entry with everything that its number needs. Fetched when it is wanted.
+// Tables as CSV; the leaderboard's has one row per entry with everything that its number needs. Fetched when it is wanted.
 import type { LeaderboardEntry, LeaderboardGroup } from '../api/types';
 import { toNumber } from '../format/number';
 
-const COLUMNS: [string, (group: LeaderboardGroup, entry: LeaderboardEntry) => string | number | boolean | undefined][] = [
+type Cell = string | number | boolean | undefined;
+
+const COLUMNS: [string, (group: LeaderboardGroup, entry: LeaderboardEntry) => Cell][] = [
   ['model', (group) => group.modelName],
   ['model_sha256', (group) => group.modelSha256],
   ['emulated', (group) => group.emulated ?? false],
@@ -32,14 +34,16 @@ const COLUMNS: [string, (group: LeaderboardGroup, entry: LeaderboardEntry) => st
 ];
 
 /** RFC 4180, with a guard against cells that a spreadsheet would run as a formula. */
-export function csvOf(groups: LeaderboardGroup[]): string {
-  const cell = (value: string | number | boolean | undefined) => {
+export function csvLines(columns: string[], rows: Cell[][]): string {
+  const cell = (value: Cell) => {
     let text = String(value ?? '');
     if (typeof value === 'string' && /^[=+\-@\t\r]/.test(text)) text = `'${text}`;
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
-  const rows = groups.flatMap((group) =>
-    (group.entries ?? []).map((entry) => COLUMNS.map(([, value]) => cell(value(group, entry))).join(',')),
-  );
-  return [COLUMNS.map(([name]) => name).join(','), ...rows, ''].join('\r\n');
+  return [columns.join(','), ...rows.map((row) => row.map(cell).join(',')), ''].join('\r\n');
+}
+
+export function csvOf(groups: LeaderboardGroup[]): string {
+  const rows = groups.flatMap((group) => (group.entries ?? []).map((entry) => COLUMNS.map(([, value]) => value(group, entry))));
+  return csvLines(COLUMNS.map(([name]) => name), rows);
 }

@@ -23,6 +23,14 @@ export function byKind(operators: OperatorProfile[]): KindTotal[] {
   return [...totals.values()].sort((a, b) => b.ticks - a.ticks);
 }
 
+const COLOURS = 6;
+
+/** Class of a kind's colour: the costliest kinds have their own, the rest share one. */
+export function colourOf(kinds: KindTotal[], kind: string | undefined): string {
+  const place = kinds.findIndex((total) => total.kind === (kind || 'unknown'));
+  return `kind-${place >= 0 && place < COLOURS ? place : 'rest'}`;
+}
+
 export interface Agreement {
   sumTicks: number;
   cleanTicks: number;
