@@ -26,8 +26,7 @@ absl::StatusOr<EnergyPlan> plan_energy(const v1::RunSettings& settings, v1::Timi
   const double wanted_s = settings.energy_window_ms() / 1e3;
   // Not one more for the last bit of a quotient that is whole.
   const double inferences = std::clamp(std::ceil(wanted_s * margin / one_s - 1e-6), 1.0, kMostInferences);
-  const double window_s = inferences * one_s;
-  const double all_s = window_s * settings.energy_windows();
+  const double all_s = inferences * one_s * settings.energy_windows();
   if (all_s > std::chrono::duration<double>(kLongestCapture).count()) {
     return make_error(
         absl::StatusCode::kResourceExhausted, "CAPTURE_TOO_LONG",
@@ -39,8 +38,13 @@ absl::StatusOr<EnergyPlan> plan_energy(const v1::RunSettings& settings, v1::Timi
   EnergyPlan plan;
   plan.windows = settings.energy_windows();
   plan.inferences = static_cast<std::uint32_t>(inferences);
-  plan.window_length = std::chrono::milliseconds(static_cast<std::int64_t>(std::ceil(window_s * 1e3)));
   return plan;
+}
+
+std::chrono::milliseconds window_length(std::uint64_t ticks, std::uint64_t ticks_per_second) {
+  const double ms =
+      1e3 * static_cast<double>(ticks) / static_cast<double>(std::max<std::uint64_t>(ticks_per_second, 1));
+  return std::chrono::milliseconds(static_cast<std::int64_t>(std::ceil(ms)));
 }
 
 }  // namespace tinyrig::bench

@@ -13,13 +13,15 @@ namespace tinyrig::bench {
 struct EnergyPlan {
   std::uint32_t windows = 0;
   std::uint32_t inferences = 0;  // in each
-  std::chrono::milliseconds window_length{};
 };
 
 /// `one_window_ticks`: what a window of one inference took; `ticks_per_second` of the board's counter.
 /// RESOURCE_EXHAUSTED (CAPTURE_TOO_LONG): the windows together would last longer than kLongestCapture.
 absl::StatusOr<EnergyPlan> plan_energy(const v1::RunSettings& settings, v1::TimingSource timing_source,
                                        std::uint64_t one_window_ticks, std::uint64_t ticks_per_second);
+
+// Of so many ticks of the board's counter, rounded up.
+std::chrono::milliseconds window_length(std::uint64_t ticks, std::uint64_t ticks_per_second);
 
 inline constexpr std::chrono::seconds kLongestCapture{150};
 

@@ -97,6 +97,14 @@ void check_trigger(const power::EnergyReading& reading, std::size_t expected, st
   }
 }
 
+void check_idle(const power::EnergyReading& reading, std::vector<std::string>& broken) {
+  const std::uint64_t all = reading.idle_samples + reading.idle_saturated_samples;
+  if (static_cast<double>(reading.idle_saturated_samples) <= kMostLost * static_cast<double>(all)) return;
+  broken.push_back(absl::StrFormat(
+      "%d of %d samples between the windows were beyond what the instrument can measure: idle power is not known",
+      reading.idle_saturated_samples, all));
+}
+
 void summarize(const power::EnergyReading& reading, const Scale& scale, v1::EnergyResult& result) {
   std::vector<double> per_inference;
   double energy_uj = 0, length_us = 0;
@@ -138,6 +146,7 @@ EnergyStatement energy_of(const RunRecording& recording, const boards::CatalogEn
   result.set_samples(reading->samples);
   result.set_lost_samples(reading->lost_samples);
   check_trigger(*reading, recording.energy.windows.size(), statement.broken_rules);
+  check_idle(*reading, statement.broken_rules);
   // Which is which is not known when some are missing.
   if (reading->windows.empty() || reading->windows.size() != recording.energy.windows.size()) return statement;
   const Scale scale{.volt = capture.supply_mv / 1e3,

@@ -355,9 +355,10 @@ class Execution {
       absl::StatusOr<agent::v1::EnergyDone> done = co_await session_.measure_energy(plan.inferences);
       if (!done.ok()) co_return done.status();
       recording_.energy.windows.push_back(*done);
-      // A simulated one shows the window after the board is through with it.
+      // A simulated one shows the window after the board is through with it, as long as it was.
       TINYRIG_CO_RETURN_IF_ERROR(co_await board_.instrument->wait_for_windows(
-          number, kIdleBetweenWindows, kInstrumentPatience + plan.window_length));
+          number, kIdleBetweenWindows,
+          kInstrumentPatience + window_length(done->window_ticks(), board_.hello.ticks_per_second())));
     }
     co_return absl::OkStatus();
   }

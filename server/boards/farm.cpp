@@ -1,6 +1,7 @@
 #include "server/boards/farm.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -74,6 +75,25 @@ void join(TomlReader& reader, const toml::table& table, FarmBoard& board) {
   }
 }
 
+// A PPK2 is one board's, and its port nobody else's.
+void claim_ppk2(TomlReader& reader, const toml::table& table, const FarmBoard& board,
+                std::map<std::string, std::string>& owners) {
+  std::set<std::string> ports;
+  if (board.power.has_value() && board.power->kind == "ppk2") ports.insert(board.power->outlet);
+  if (board.instrument.has_value()) ports.insert(board.instrument->port);
+  for (const std::string& port : ports) {
+    if (port.empty()) continue;  // told already
+    if (port == board.port) {
+      reader.fail(table, absl::StrCat("'port' and its PPK2's are both ", port, ": one of them is the board's own"));
+    }
+    const auto [owner, is_first] = owners.insert({port, board.id});
+    if (!is_first) {
+      reader.fail(table, absl::StrCat("the PPK2 at ", port, " is taken: board '", owner->second,
+                                      "' has it already; each board needs one of its own"));
+    }
+  }
+}
+
 PowerSetup read_power(TomlReader& reader, const toml::table& table) {
   PowerSetup power;
   power.kind = reader.text("kind");
@@ -135,6 +155,7 @@ absl::StatusOr<std::vector<FarmBoard>> load_farm(const std::filesystem::path& fi
   }
   std::vector<FarmBoard> boards;
   std::set<std::string> ids;
+  std::map<std::string, std::string> ppk2_owners;  // port, board
   if (const toml::array* tables = (*root)["board"].as_array(); tables != nullptr) {
     for (const toml::node& node : *tables) {
       const std::string what = absl::StrCat("board #", boards.size() + 1);
@@ -156,6 +177,7 @@ absl::StatusOr<std::vector<FarmBoard>> load_farm(const std::filesystem::path& fi
       board.power = read_table(reader, "power", read_power);
       board.instrument = read_table(reader, "instrument", read_instrument);
       join(reader, *table, board);
+      claim_ppk2(reader, *table, board, ppk2_owners);
       board.unit_id = absl::AsciiStrToLower(reader.text("unit_id", ""));
       if (!std::all_of(board.unit_id.begin(), board.unit_id.end(),
                        [](char digit) { return absl::ascii_isxdigit(static_cast<unsigned char>(digit)); })) {

@@ -15,6 +15,7 @@
 #include "absl/strings/strip.h"
 #include "server/base/clean_text.h"
 #include "server/base/error.h"
+#include "server/base/status_macros.h"
 #include "server/base/use_tuple.h"
 #include "server/flash/endpoint.h"
 #include "server/flash/tool_process.h"
@@ -117,6 +118,28 @@ class Ppk2Switch final : public PowerSwitch {
   const std::shared_ptr<power::Ppk2> ppk2_;
 };
 
+class JointSwitch final : public PowerSwitch {
+ public:
+  JointSwitch(std::unique_ptr<PowerSwitch> other, std::unique_ptr<PowerSwitch> its_supply)
+      : other_(std::move(other)), supply_(std::move(its_supply)) {}
+
+  asio::awaitable<absl::Status> supply() override {
+    TINYRIG_CO_RETURN_IF_ERROR(co_await other_->supply());
+    co_return co_await supply_->supply();
+  }
+  asio::awaitable<absl::Status> cycle() override {
+    TINYRIG_CO_RETURN_IF_ERROR(co_await other_->cycle());
+    co_return co_await supply_->cycle();
+  }
+  void cancel() override {
+    other_->cancel();
+    supply_->cancel();
+  }
+
+ private:
+  const std::unique_ptr<PowerSwitch> other_, supply_;
+};
+
 }  // namespace
 
 std::unique_ptr<PowerSwitch> make_power_switch(const PowerSetup& power) {
@@ -126,6 +149,11 @@ std::unique_ptr<PowerSwitch> make_power_switch(const PowerSetup& power) {
 
 std::unique_ptr<PowerSwitch> make_ppk2_switch(std::shared_ptr<power::Ppk2> ppk2) {
   return std::make_unique<Ppk2Switch>(std::move(ppk2));
+}
+
+std::unique_ptr<PowerSwitch> make_joint_switch(std::unique_ptr<PowerSwitch> other,
+                                               std::unique_ptr<PowerSwitch> supply) {
+  return std::make_unique<JointSwitch>(std::move(other), std::move(supply));
 }
 
 }  // namespace tinyrig::boards

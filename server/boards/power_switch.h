@@ -29,5 +29,8 @@ class PowerSwitch {
 // `power` is as load_farm() reads it, and no PPK2.
 std::unique_ptr<PowerSwitch> make_power_switch(const PowerSetup& power);
 std::unique_ptr<PowerSwitch> make_ppk2_switch(std::shared_ptr<power::Ppk2> ppk2);
+// Of a board that has its supply from `supply` and something else from `other`, its probe's USB, say: both are asked
+// for power, and both go off and on again, `other` first.
+std::unique_ptr<PowerSwitch> make_joint_switch(std::unique_ptr<PowerSwitch> other, std::unique_ptr<PowerSwitch> supply);
 
 }  // namespace tinyrig::boards

@@ -39,7 +39,7 @@ std::string user_name() {
   return user == nullptr ? absl::StrCat("user ", ::geteuid()) : user->pw_name;
 }
 
-// Ports of the farm file, then those plugged in on USB; each once, whatever it is called.
+// Ports of the farm file, instruments' among them, then those plugged in on USB; each once, whatever it is called.
 std::vector<std::string> ports_of(const usb::Places& places, const std::vector<boards::FarmBoard>& farm,
                                   const v1::ScanReport& plugged) {
   std::vector<std::string> ports;
@@ -55,6 +55,8 @@ std::vector<std::string> ports_of(const usb::Places& places, const std::vector<b
       const absl::StatusOr<fs::path> found = boards::find_usb_port(places, *board.usb);
       add(found.ok() ? found->string() : absl::StrCat("USB device ", board.usb->text()));
     }
+    if (board.instrument.has_value()) add(board.instrument->port);
+    if (board.power.has_value() && board.power->kind == "ppk2") add(board.power->outlet);
   }
   for (const v1::FoundBoard& board : plugged.boards()) {
     if (board.usb_id().empty()) continue;

@@ -12,7 +12,7 @@ struct Capture {
   std::string header;  // what the instrument said of itself, with the constants of its conversion
   std::uint32_t supply_mv = 0;
   std::uint32_t samples_per_second = 0;
-  std::uint64_t host_us = 0;  // from starting the stream to stopping it, by the host's clock
+  std::uint64_t host_us = 0;  // by the host's clock, from starting the stream to stopping it, or to its last bytes
   std::vector<std::uint8_t> bytes = {};
 };
 

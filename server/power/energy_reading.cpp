@@ -1,7 +1,7 @@
 #include "server/power/energy_reading.h"
 
+#include <algorithm>
 #include <array>
-#include <cmath>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -24,6 +24,10 @@ class Idle {
  public:
   void add(const Reading& reading) {
     if (reading.lost) return;
+    if (reading.saturated) {
+      ++saturated_;
+      return;
+    }
     if (since_window_ < kGuardSamples) {
       ++since_window_;
       return;
@@ -46,6 +50,7 @@ class Idle {
     for (std::size_t i = 0; i < held_count_; ++i) sum_ua_ += held_[i];
     samples_ += held_count_;
     reading.idle_samples = samples_;
+    reading.idle_saturated_samples = saturated_;
     if (samples_ != 0) reading.idle_current_ua = sum_ua_ / static_cast<double>(samples_);
   }
 
@@ -54,7 +59,7 @@ class Idle {
   std::size_t held_count_ = 0, next_ = 0;
   std::uint64_t since_window_ = kGuardSamples;
   double sum_ua_ = 0;
-  std::uint64_t samples_ = 0;
+  std::uint64_t samples_ = 0, saturated_ = 0;
 };
 
 // Follows the trigger over the readings of a recording.
@@ -71,7 +76,10 @@ class Reader {
   void slipped() { ++reading_.byte_slips; }
 
   // Of TriggerEdges.
-  void begins(bool high) { reading_.high_at_begin = high; }
+  void begins(bool high) {
+    reading_.high_at_begin = high;
+    if (high) idle_.window_begins();
+  }
   void rose(std::uint64_t at) {
     idle_.window_begins();
     window_ = {.first_sample = at, .edge_current_ua = last_ua_};

@@ -33,9 +33,10 @@ struct EnergyReading {
   bool high_at_begin = false;      // the first window's begin was not seen
   bool high_at_end = false;
   std::vector<TriggerWindow> windows;  // whole ones, in order
-  double idle_current_ua = 0;          // mean outside the windows
+  double idle_current_ua = 0;          // mean outside the windows, of the samples that are not saturated
   std::uint64_t idle_samples = 0;
-  std::string details;  // for people: "PPK2, hardware 9173, calibrated"
+  std::uint64_t idle_saturated_samples = 0;  // as in TriggerWindow
+  std::string details;                       // for people: "PPK2, hardware 9173, calibrated"
 };
 
 /// INVALID_ARGUMENT (CAPTURE_INVALID): of a format that is not known, or its header lacks what the conversion needs.

@@ -1,5 +1,6 @@
 #include "server/power/ppk2.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -66,7 +67,7 @@ struct Ppk2::Recording {
 
   awaitable<void> read(std::shared_ptr<link::Transport> line, std::size_t longest_bytes) {
     std::vector<std::uint8_t> buffer(64 * 1024);
-    while (end.ok()) {
+    for (;;) {
       auto reading = line->read_some(buffer, Clock::now() + kSilence);
       const absl::StatusOr<std::size_t> count = co_await std::move(reading);
       if (absl::IsDeadlineExceeded(count.status())) {
@@ -74,11 +75,16 @@ struct Ppk2::Recording {
         continue;  // who waits has patience of its own
       }
       if (!count.ok()) {
-        end = count.status();
-      } else if (capture.bytes.size() + *count > longest_bytes) {
+        if (end.ok()) end = count.status();
+        break;
+      }
+      last_bytes = Clock::now();
+      if (!end.ok()) continue;
+      if (capture.bytes.size() + *count > longest_bytes) {
         end = make_error(absl::StatusCode::kResourceExhausted, "CAPTURE_TOO_LONG",
                          absl::StrCat("the recording is longer than ", longest_bytes, " bytes"),
                          "Ask for fewer or shorter windows.");
+        capture.bytes = {};  // what comes until it is told to stop is dropped
       } else {
         const std::span<const std::uint8_t> bytes(buffer.data(), *count);
         capture.bytes.insert(capture.bytes.end(), bytes.begin(), bytes.end());
@@ -90,6 +96,12 @@ struct Ppk2::Recording {
     changed.cancel();
   }
 
+  // A sender that is behind when it is told to stop does not catch up: that is no loss.
+  std::uint64_t host_us() const {
+    const auto length = std::min(told_to_stop, last_bytes) - started;
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(length).count());
+  }
+
   // Until something changed, or the deadline.
   awaitable<void> wait(Time deadline) {
     changed.expires_at(deadline);
@@ -99,8 +111,8 @@ struct Ppk2::Recording {
   Capture capture;
   TriggerWatch watch;
   asio::steady_timer changed;
-  Time started = Clock::now();
-  absl::Status end;       // why nothing comes any more
+  Time started = Clock::now(), last_bytes = started, told_to_stop = Time::max();
+  absl::Status end;       // why nothing is recorded any more
   bool stopping = false;  // it was told to
   bool over = false;      // the line is free again
 };
@@ -117,7 +129,7 @@ awaitable<absl::Status> Ppk2::cycle() {
 
 awaitable<absl::Status> Ppk2::give_power() {
   // One that records is there, as far as anyone knows; it is not listened to twice.
-  if (recording_ != nullptr && !recording_->over) co_return absl::OkStatus();
+  if (recording_ != nullptr && !recording_->over && line_ != nullptr) co_return absl::OkStatus();
   if (line_ != nullptr) {
     // Unplugged meanwhile? Listening tells.
     const absl::Status there = co_await listen_until(Clock::now() + milliseconds(1));
@@ -159,7 +171,7 @@ awaitable<absl::Status> Ppk2::begin_recording() {
   recording->capture = std::move(capture);
   TINYRIG_CO_RETURN_IF_ERROR(co_await send(kAverageStart));
   if (line_ == nullptr) co_return given_up();
-  recording->started = Clock::now();
+  recording->started = recording->last_bytes = Clock::now();
   recording_ = recording;
   asio::co_spawn(
       executor,
@@ -173,7 +185,7 @@ awaitable<absl::Status> Ppk2::wait_for_windows(std::uint32_t falls, milliseconds
   if (recording == nullptr) co_return given_up();
   const std::uint64_t low_samples = kPpk2SamplesPerSecond / 1'000 * static_cast<std::uint64_t>(low_for.count());
   const Time deadline = Clock::now() + patience;
-  while (!recording->over) {
+  while (recording->end.ok() && !recording->over) {
     if (recording->watch.falls() >= falls && recording->watch.low_samples() >= low_samples) {
       co_return absl::OkStatus();
     }
@@ -186,6 +198,7 @@ awaitable<absl::Status> Ppk2::wait_for_windows(std::uint32_t falls, milliseconds
     }
     co_await recording->wait(deadline);
   }
+  if (recording->end.ok()) co_return given_up();
   co_return named(kAsInstrument, lost(recording->end));
 }
 
@@ -201,8 +214,7 @@ awaitable<absl::Status> Ppk2::end_recording(std::shared_ptr<Recording> recording
   if (!recording->over) {
     const absl::Status sent = co_await send(kAverageStop);
     if (!sent.ok()) co_return sent;
-    recording->capture.host_us = static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - recording->started).count());
+    recording->told_to_stop = Clock::now();
     recording->stopping = true;
   }
   const Time deadline = Clock::now() + kLongestDrain;
@@ -214,6 +226,7 @@ awaitable<absl::Status> Ppk2::end_recording(std::shared_ptr<Recording> recording
                      "Unplug it and plug it in again.");
   }
   if (!recording->end.ok()) co_return lost(recording->end);
+  recording->capture.host_us = recording->host_us();
   co_return absl::OkStatus();
 }
 

@@ -43,6 +43,7 @@ struct Ppk2Word {
 struct Ppk2Range {
   double shunt_ohm = 0;  // 0: not said, and nothing can be converted
   double gain_slope = 0, gain_intercept = 1, offset = 0, supply_gain = 0, current_offset = 0, user_gain = 1;
+  bool complete = false;  // all were said; older firmware has no user gain, which is 1 then
 };
 
 struct Ppk2Constants {

@@ -1,6 +1,9 @@
 #include "server/power/word_currents.h"
 
+#include <vector>
+
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "server/base/clean_text.h"
 #include "server/base/error.h"
 
@@ -22,8 +25,13 @@ absl::StatusOr<WordCurrents> WordCurrents::of(const Capture& capture) {
 }
 
 std::string WordCurrents::details() const {
+  std::vector<std::size_t> incomplete;
+  for (std::size_t i = 0; i < kPpk2Ranges; ++i) {
+    if (!constants_.ranges[i].complete) incomplete.push_back(i);
+  }
   return absl::StrCat("PPK2, hardware ", constants_.hardware,
-                      constants_.calibrated ? ", calibrated" : ", says that it is not calibrated");
+                      constants_.calibrated ? ", calibrated" : ", says that it is not calibrated",
+                      incomplete.empty() ? "" : ", without all constants of range ", absl::StrJoin(incomplete, ", "));
 }
 
 }  // namespace tinyrig::power

@@ -1,6 +1,8 @@
 // A recording's words as currents, lost samples in their places: what everything that reads recordings has in common.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -38,7 +40,7 @@ class WordCurrents {
     decoder_.finish(words);
   }
 
-  /// For people: "PPK2, hardware 9173, calibrated".
+  /// For people: "PPK2, hardware 9173, calibrated". Says which ranges lack constants of their conversion.
   std::string details() const;
 
  private:
@@ -65,8 +67,11 @@ class WordCurrents {
     Reading reading{.accuracy = number == kLastRange ? kAccuracyOfLastRange : kAccuracy,
                     .trigger = (word.logic & 1) != 0};
     if (range.shunt_ohm > 0) reading.current_ua = 1e6 * ppk2_ampere(range, word.code, supply_v_);
-    reading.saturated =
-        range.shunt_ohm <= 0 || word.range > kLastRange || word.code == 0x3FFF || reading.current_ua > kMostUa;
+    // Constants that make no sense make no number.
+    if (!std::isfinite(reading.current_ua)) reading.current_ua = HUGE_VAL;
+    reading.saturated = range.shunt_ohm <= 0 || word.range > kLastRange || word.code == 0x3FFF ||
+                        std::abs(reading.current_ua) > kMostUa;
+    reading.current_ua = std::clamp(reading.current_ua, -kMostUa, kMostUa);
     return reading;
   }
 

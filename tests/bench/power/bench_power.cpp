@@ -1,10 +1,13 @@
 // ./rig bench power: what each step from a monitor's port to the disk costs, with the words of a simulated PPK2, and
 // how many monitors of 100,000 samples a second one core carries with all of them.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <random>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,6 +16,7 @@
 #include "emulator/window_replay.h"
 #include "server/power/energy_reading.h"
 #include "server/power/energy_trace.h"
+#include "server/power/ppk2_words.h"
 #include "server/power/trigger_watch.h"
 #include "server/store/sqlite_store.h"
 #include "tests/bench/link/results.h"
@@ -35,6 +39,19 @@ void must(const absl::Status& status, const char* doing) {
   if (status.ok()) return;
   std::fprintf(stderr, "%s: %s\n", doing, status.ToString().c_str());
   std::exit(1);
+}
+
+// A simulated converter repeats itself, and what repeats packs to nothing: codes get the noise that a real one has,
+// some steps up and down.
+void add_noise(std::vector<std::uint8_t>& bytes) {
+  std::mt19937 random(1);
+  std::normal_distribution<double> noise(0, 3);
+  for (std::size_t at = 0; at + power::kPpk2WordBytes <= bytes.size(); at += power::kPpk2WordBytes) {
+    const int code = bytes[at] | (bytes[at + 1] & 0x3F) << 8;
+    const int noisy = std::clamp(code + static_cast<int>(std::lround(noise(random))), 0, 0x3FFE);
+    bytes[at] = static_cast<std::uint8_t>(noisy);
+    bytes[at + 1] = static_cast<std::uint8_t>((bytes[at + 1] & 0xC0) | noisy >> 8);
+  }
 }
 
 // Windows of 200 ms with 50 ms between, of a board that takes 6.5 mA in them.
@@ -64,6 +81,7 @@ power::Capture simulated() {
     const std::string active = ppk2.produce(20'000);
     capture.bytes.insert(capture.bytes.end(), active.begin(), active.end());
   }
+  add_noise(capture.bytes);
   return capture;
 }
 

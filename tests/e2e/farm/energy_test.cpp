@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <iterator>
+#include <vector>
 
 #include "server/power/energy_reading.h"
 #include "tests/support/rig/rig.h"
@@ -38,7 +40,7 @@ class EnergyOfEachType : public ::testing::TestWithParam<const char*> {};
 TEST_P(EnergyOfEachType, IsWhatItsModelSays) {
   const std::string type = GetParam();
   const ShortFolder folder;
-  const Emulator emulator(folder.path(), type);
+  Emulator emulator(folder.path(), type);
   Daemon daemon(folder.path(), {.farm_files = {emulator.farm_file()}, .with_firmware = type != "host"});
   daemon.add_own_model("digits");
   const std::string job_id = daemon.api().submit(energy_job(type, 3, 100)).job().job_id();
@@ -60,8 +62,12 @@ TEST_P(EnergyOfEachType, IsWhatItsModelSays) {
     EXPECT_NEAR(window.energy_uj(), model_uj, 0.001 * model_uj) << window.DebugString();
     EXPECT_GE(window.instrument_us(), 99'970) << window.DebugString();
   }
-  const v1::EnergyWindow& first = energy.windows(0);
-  const double one_uj = active_ua * kVolt * first.board_us() / 1e6 / first.inferences();
+  std::vector<double> ones_uj;
+  for (const v1::EnergyWindow& window : energy.windows()) {
+    ones_uj.push_back(active_ua * kVolt * window.board_us() / 1e6 / window.inferences());
+  }
+  std::sort(ones_uj.begin(), ones_uj.end());
+  const double one_uj = ones_uj.at(1);
   EXPECT_NEAR(energy.energy_per_inference_uj(), one_uj, 0.005 * one_uj);
   EXPECT_NEAR(energy.idle_power_uw(), idle_ua * kVolt, 0.005 * idle_ua * kVolt);
   EXPECT_NEAR(energy.average_power_uw(), active_ua * kVolt, 0.005 * active_ua * kVolt);
@@ -72,8 +78,8 @@ TEST_P(EnergyOfEachType, IsWhatItsModelSays) {
 INSTANTIATE_TEST_SUITE_P(Boards, EnergyOfEachType,
                          ::testing::Values("host", "netduinoplus2", "mps2-an386", "mps2-an500", "mps2-an505",
                                            "mps3-an547"),
-                         [](const auto& info) {
-                           std::string name = info.param;
+                         [](const auto& type) {
+                           std::string name = type.param;
                            std::erase(name, '-');
                            return name;
                          });
@@ -81,7 +87,7 @@ INSTANTIATE_TEST_SUITE_P(Boards, EnergyOfEachType,
 // What was stored is what the instrument sent: read again, it gives the same numbers.
 TEST(Energy, ARecordingCanBeReadAgain) {
   const ShortFolder folder;
-  const Emulator emulator(folder.path(), "host");
+  Emulator emulator(folder.path(), "host");
   Daemon daemon(folder.path(), {.farm_files = {emulator.farm_file()}});
   daemon.add_own_model("digits");
   const std::string job_id = daemon.api().submit(energy_job("host", 2, 50)).job().job_id();
@@ -118,18 +124,20 @@ TEST(Energy, ARecordingCanBeReadAgain) {
   }
 }
 
-bool measures_energy(const v1::RunSummary& run) { return run.step() == "measuring energy"; }
+// The run records: its instrument streams.
+bool streams(Emulator& emulator) {
+  return wait_until(emulator.process(), within(seconds(60)),
+                    [&] { return emulator.control("status").find("instrument=streaming") != std::string::npos; });
+}
 
 TEST(Energy, AnInstrumentPulledOutMidWindowIsTheBoardsErrorAndTheRunIsTriedAgain) {
   const ShortFolder folder;
-  const Emulator emulator(folder.path(), "host");
+  Emulator emulator(folder.path(), "host");
   Daemon daemon(folder.path(), {.farm_files = {emulator.farm_file()}});
   daemon.add_own_model("digits");
   const std::string job_id = daemon.api().submit(energy_job("host", 2, 2'000)).job().job_id();
-  ASSERT_TRUE(daemon.api().watch_runs(job_id, within(seconds(60)), measures_energy)) << daemon.log();
+  ASSERT_TRUE(streams(emulator)) << daemon.log();
   ASSERT_EQ(emulator.control("instrument host-1 unplug"), "ok\n");
-  const auto failed_once = [](const v1::RunSummary& run) { return run.attempts() == 1 && run.board_id().empty(); };
-  ASSERT_TRUE(daemon.api().watch_runs(job_id, within(seconds(60)), failed_once)) << daemon.log();
   ASSERT_EQ(emulator.control("instrument host-1 plug"), "ok\n");
   const v1::Job job = daemon.api().finished_job(job_id, within(seconds(120)));
   ASSERT_EQ(job.outcome(), v1::OUTCOME_SUCCEEDED) << job.DebugString() << daemon.log();
@@ -141,13 +149,13 @@ TEST(Energy, AnInstrumentPulledOutMidWindowIsTheBoardsErrorAndTheRunIsTriedAgain
 
 TEST(Energy, WhatTheInstrumentCannotMeasureIsNoResult) {
   const ShortFolder folder;
-  const Emulator emulator(folder.path(), "host");
+  Emulator emulator(folder.path(), "host");
   Daemon daemon(folder.path(), {.farm_files = {emulator.farm_file()}});
   daemon.add_own_model("digits");
-  const std::string job_id = daemon.api().submit(energy_job("host", 2, 2'000)).job().job_id();
-  ASSERT_TRUE(daemon.api().watch_runs(job_id, within(seconds(60)), measures_energy)) << daemon.log();
-  // For longer than it is idle: some of it falls into a window.
-  ASSERT_EQ(emulator.control("instrument host-1 saturate 300000"), "ok\n");
+  const std::string job_id = daemon.api().submit(energy_job("host", 2, 200)).job().job_id();
+  ASSERT_TRUE(streams(emulator)) << daemon.log();
+  // Ten seconds: a window is shown when the board is through with it.
+  ASSERT_EQ(emulator.control("instrument host-1 saturate 1000000"), "ok\n");
   const v1::Job job = daemon.api().finished_job(job_id, within(seconds(120)));
   ASSERT_EQ(job.outcome(), v1::OUTCOME_INCONCLUSIVE) << job.DebugString() << daemon.log();
   EXPECT_EQ(job.runs(0).reason(), "RESULT_INVALID");
@@ -156,7 +164,7 @@ TEST(Energy, WhatTheInstrumentCannotMeasureIsNoResult) {
 
 TEST(Energy, ABoardWithoutAnInstrumentIsRefusedWithWhatToDo) {
   const ShortFolder folder;
-  const Emulator emulator(folder.path(), "host", programs().host_agent, {}, {"--no-instruments"});
+  Emulator emulator(folder.path(), "host", programs().host_agent, {}, {"--no-instruments"});
   Daemon daemon(folder.path(), {.farm_files = {emulator.farm_file()}});
   daemon.add_own_model("digits");
   const Ended refused = daemon.cli({"submit", "digits", "--board", "host", "--measure", "energy"});

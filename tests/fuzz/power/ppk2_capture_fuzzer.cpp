@@ -1,6 +1,7 @@
 // Any recording: a byte that says how much of it is the instrument's text, the text, and its words. The windows lie in
 // order within the recording, cut anywhere it reads the same, and a chart of it has as many samples.
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <span>
@@ -38,9 +39,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const power::TriggerWindow& window : reading->windows) {
     require(window.first_sample >= end && window.samples > 0);
     require(window.lost_samples + window.saturated_samples <= window.samples);
+    require(std::isfinite(window.charge_uc) && std::isfinite(window.accuracy) && std::isfinite(window.edge_current_ua));
     end = window.first_sample + window.samples;
     lost += window.lost_samples;
   }
+  require(std::isfinite(reading->idle_current_ua));
   require(end <= reading->samples && lost <= reading->lost_samples);
   require(reading->samples <= 64 * (capture.bytes.size() / 4 + 1));
   const auto trace = power::EnergyTrace::read(capture);

@@ -199,8 +199,48 @@ TEST_F(Ppk2Instrument, ARecordingWithoutEndIsCutOff) {
   const absl::Status waited = run(io, small.wait_for_windows(1, milliseconds(20), milliseconds(2'000)));
   EXPECT_EQ(reason_of(waited), "CAPTURE_TOO_LONG");
   EXPECT_EQ(reason_of(run(io, small.stop()).status()), "CAPTURE_TOO_LONG");
+  EXPECT_FALSE(port->simulator().streams()) << "it was told to stop all the same";
+  EXPECT_TRUE(port->simulator().output_on());
   ASSERT_TRUE(run(io, small.start()).ok()) << "the next one begins anew";
-  EXPECT_TRUE(run(io, small.stop()).ok());
+  ASSERT_TRUE(run(io, small.wait_for_windows(0, milliseconds(20), milliseconds(2'000))).ok());
+  const EnergyReading next = reading_of(run(io, small.stop()));
+  EXPECT_EQ(next.lost_samples, 0U);
+}
+
+TEST_F(Ppk2Instrument, AsPowerItTakesNothingFromARecording) {
+  ASSERT_TRUE(run(io, ppk2.start()).ok());
+  for (int i = 1; i <= 5; ++i) {
+    ASSERT_TRUE(run(io, ppk2.wait_for_windows(0, milliseconds(20 * i), milliseconds(2'000))).ok());
+    ASSERT_TRUE(run(io, ppk2.supply()).ok());
+  }
+  const EnergyReading reading = reading_of(run(io, ppk2.stop()));
+  EXPECT_GE(reading.samples, 10'000U);
+  EXPECT_EQ(reading.lost_samples, 0U);
+  EXPECT_EQ(reading.byte_slips, 0U);
+}
+
+TEST_F(Ppk2Instrument, APowerCycleEndsTheRecording) {
+  ASSERT_TRUE(run(io, ppk2.start()).ok());
+  ASSERT_TRUE(wait(0).ok());
+  ASSERT_TRUE(run(io, ppk2.cycle()).ok());
+  EXPECT_FALSE(run(io, ppk2.stop()).ok());
+  EXPECT_FALSE(port->simulator().streams());
+  EXPECT_EQ(record_three().windows.size(), 3U);
+}
+
+TEST_F(Ppk2Instrument, PulledOutWhileNobodyWaits) {
+  ASSERT_TRUE(run(io, ppk2.start()).ok());
+  ASSERT_TRUE(wait(0).ok());
+  port->unplug();
+  EXPECT_EQ(reason_of(run(io, ppk2.stop()).status()), "INSTRUMENT_UNREACHABLE");
+  EXPECT_EQ(reason_of(run(io, ppk2.supply())), "POWER_SWITCH_UNREACHABLE");
+  ASSERT_TRUE(port->plug().ok());
+  EXPECT_TRUE(run(io, ppk2.supply()).ok());
+}
+
+TEST_F(Ppk2Instrument, AConstantThatIsNoNumberIsNamed) {
+  port->simulator().set_metadata_fault(emulator::Ppk2Simulator::MetadataFault::kNotANumber);
+  EXPECT_THAT(record_three().details, HasSubstr("without all constants of range 2"));
 }
 
 TEST_F(Ppk2Instrument, CancelEndsAWait) {

@@ -15,6 +15,7 @@
 
 #include "server/base/error.h"
 #include "tests/support/link/run_coroutine.h"
+#include "tests/support/power/ppk2_device.h"
 
 namespace tinyrig::boards {
 namespace {
@@ -138,6 +139,24 @@ TEST(BoardKeeper, OnePpk2IsPowerAndInstrument) {
   EXPECT_EQ(joined.instrument.use_count(), 2);
   board.power->outlet = "/dev/another-ppk2";
   EXPECT_EQ(make_board_power(board).instrument.use_count(), 1);
+}
+
+TEST(BoardKeeper, APpk2ThatSuppliesTheBoardIsAskedForPowerWhateverElseIsSwitched) {
+  boost::asio::io_context io;
+  test::Ppk2Device device;
+  FarmBoard board = pico();
+  board.power = PowerSetup{.kind = "command", .endpoint = "", .outlet = "relay", .cycle = {"/bin/true"}};
+  board.instrument = InstrumentSetup{.kind = "ppk2", .port = device.port(), .supply_mv = 1'800, .supplies_board = true};
+  const BoardPower both = make_board_power(board);
+  ASSERT_TRUE(test::run(io, both.power_switch->supply()).ok());
+  ASSERT_TRUE(test::run(io, both.power_switch->supply()).ok()) << "and it was told to, by then";
+  both.instrument->cancel();
+  board.power->cycle = {"/bin/false"};
+  EXPECT_EQ(reason_of(test::run(io, make_board_power(board).power_switch->cycle())), "POWER_SWITCH_REFUSED");
+  const std::vector<std::string> done = device.done();
+  ASSERT_GE(done.size(), 4U);
+  EXPECT_EQ((std::vector<std::string>(done.begin(), done.begin() + 4)),
+            (std::vector<std::string>{"stop", "metadata", "1800 mV", "source"}));
 }
 
 // A board that is named by what it is on USB: asked for before its port is opened, and again when it was away.

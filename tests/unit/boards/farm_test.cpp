@@ -125,6 +125,12 @@ TEST_F(FarmTest, AnInstrumentIsTheSupplyOrLiesInItsWay) {
   EXPECT_THAT(message(instrument("supply_mv = 3000, mode = \"both\"")), HasSubstr("'mode' must be source"));
   EXPECT_THAT(message(instrument("supply_mv = 3000, volts = 3")), HasSubstr("unknown key 'volts'"));
   EXPECT_THAT(message("instrument = { kind = \"otii\" }\n"), HasSubstr("instrument 'kind' must be ppk2"));
+  const std::string another = "[[board]]\nid = \"b\"\ntype = \"t\"\nport = \"q\"\n";
+  EXPECT_THAT(message(instrument("supply_mv = 3000") + another + instrument("supply_mv = 3000")),
+              HasSubstr(":6: board #2: the PPK2 at /dev/ppk2 is taken: board 'a' has it already"));
+  EXPECT_THAT(message(power + another + instrument("supply_mv = 3000")), HasSubstr("/dev/ppk2 is taken"));
+  EXPECT_THAT(message("instrument = { kind = \"ppk2\", port = \"p\", supply_mv = 3000 }\n"),
+              HasSubstr("one of them is the board's own"));
 }
 
 TEST_F(FarmTest, AFarmWithoutBoardsIsFine) {

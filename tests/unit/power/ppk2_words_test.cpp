@@ -6,6 +6,7 @@
 #include <random>
 
 #include "server/base/error.h"
+#include "tests/support/power/ppk2_spike_filter.h"
 #include "tests/support/power/ppk2_words_of.h"
 
 namespace tinyrig::power {
@@ -22,17 +23,29 @@ TEST(Ppk2Conversion, GoldenWords) {
   EXPECT_FALSE(constants->calibrated);
   const struct {
     std::uint32_t word;
-    double current_ua;
-  } golden[] = {{0x000003e8, 42.6162868},
-                {0x010c41f4, 207.195642},
-                {0x01080fa0, 174.01197},
-                {0x011c82bc, 3009.96641},
-                {0x802d012c, 211442.865}};
-  for (const auto& [bits, current_ua] : golden) {
+    double filtered_ua, current_ua;
+  } golden[] = {
+      {0x000003e8, 42.6162868, 42.6162868}, {0x000403e8, 42.6162868, 42.6162868}, {0x01080fa0, 174.01197, 174.01197},
+      {0x010c41f4, 91.6345736, 207.195642}, {0x011041f4, 112.435566, 207.195642}, {0x011441f4, 129.49238, 207.195642},
+      {0x011841f4, 207.195642, 207.195642}, {0x011c82bc, 659.446707, 3009.96641}, {0x032082bc, 1082.54025, 3009.96641},
+      {0x032482bc, 1429.47696, 3009.96641}, {0x032882bc, 3009.96641, 3009.96641}, {0x802d012c, 726.189269, 211442.865},
+      {0x8031012c, 726.189269, 211442.865}, {0x8035012c, 13369.1898, 211442.865}, {0x0039012c, 211442.865, 211442.865}};
+  test::Ppk2SpikeFilter filter;
+  std::uint32_t counter = 0;
+  for (const auto& [bits, filtered_ua, current_ua] : golden) {
+    SCOPED_TRACE(::testing::Message() << std::hex << bits);
     const Ppk2Word word = Ppk2Word::split(bits);
-    EXPECT_NEAR(1e6 * ppk2_ampere(constants->ranges[word.range], word.code, 3.3), current_ua, 5e-9 * current_ua)
-        << std::hex << bits;
+    EXPECT_EQ(word.counter, counter++);
+    const double seen_ua = 1e6 * ppk2_ampere(constants->ranges[word.range], word.code, 3.3);
+    EXPECT_NEAR(seen_ua, current_ua, 1e-8 * current_ua);
+    EXPECT_NEAR(filter.filtered_ua(seen_ua, word.range), filtered_ua, 1e-8 * filtered_ua);
   }
+}
+
+TEST(Ppk2Conversion, TheOfficialProgramsOwnValue) {
+  const absl::StatusOr<Ppk2Constants> constants = parse_ppk2_metadata(kPpk2Metadata);
+  ASSERT_TRUE(constants.ok());
+  EXPECT_NEAR(1e6 * ppk2_ampere(constants->ranges[0], 27, 3.741), 0.02145488, 1e-8);
 }
 
 TEST(Ppk2WordSplit, EveryField) {
@@ -60,6 +73,14 @@ TEST(Ppk2Metadata, WhatIsNoNumberIsNotSaid) {
   ASSERT_TRUE(constants.ok());
   EXPECT_EQ(constants->ranges[1].gain_intercept, 1);
   EXPECT_EQ(constants->ranges[2].shunt_ohm, 0);
+  for (std::size_t i = 0; i < kPpk2Ranges; ++i) EXPECT_EQ(constants->ranges[i].complete, i != 1 && i != 2) << i;
+}
+
+TEST(Ppk2Metadata, OlderOnesHaveNoUserGain) {
+  const std::string text = kPpk2Metadata.substr(0, kPpk2Metadata.find("UG0")) + "END\n";
+  const absl::StatusOr<Ppk2Constants> constants = parse_ppk2_metadata(text);
+  ASSERT_TRUE(constants.ok());
+  for (const Ppk2Range& range : constants->ranges) EXPECT_TRUE(range.complete && range.user_gain == 1);
 }
 
 TEST(Ppk2Metadata, HalfOfItIsRefused) {
