@@ -20,6 +20,7 @@ import {
   pictureOf,
   type Range,
   timeText,
+  type TraceWindow,
   whole,
   windowsOf,
   zoomed,
@@ -38,6 +39,8 @@ import { answersTo, requestOf, TRACE_METHOD, useTrace } from './use_trace';
 const MOST_POINTS = 4_000;
 const LEAST_OVERVIEW_POINTS = 300;
 const SAY_AFTER_MS = 700;
+/** More are chosen from a list: a run has up to 100. */
+const MOST_WINDOW_BUTTONS = 12;
 
 const NARROW = 500;
 const [NARROW_HEIGHT, HEIGHT] = [240, 320];
@@ -61,6 +64,36 @@ function ViewButtons({ plot }: { plot: Plot }) {
         </button>
       ))}
     </>
+  );
+}
+
+/** Each puts the view and the cursors around a window. */
+function WindowButtons({ windows, go }: { windows: TraceWindow[]; go: (window: TraceWindow) => void }) {
+  if (windows.length > MOST_WINDOW_BUTTONS) {
+    return (
+      <div class="filters">
+        <label>
+          Go to window
+          <select value="" onChange={(event) => windows.filter((window) => String(window.number) === event.currentTarget.value).forEach(go)}>
+            <option value="">…</option>
+            {windows.map(({ number, energyUj }) => (
+              <option key={number} value={String(number)}>
+                {number}: {micro(energyUj, 'J')}
+              </option>
+            ))}
+          </select>
+        </label>
+      </div>
+    );
+  }
+  return (
+    <div class="tools" role="group" aria-label="Go to a window and put the cursors around it">
+      {windows.map((window) => (
+        <button key={window.number} type="button" onClick={() => go(window)}>
+          Window {window.number}
+        </button>
+      ))}
+    </div>
   );
 }
 
@@ -173,13 +206,7 @@ export function EnergyTraceSection({ id, energy, operators }: Props) {
             </button>
             <OverlayForm overlay={state.overlay} set={(to) => change({ overlay: to })} />
           </div>
-          <div class="tools" role="group" aria-label="Go to a window and put the cursors around it">
-            {windows.map((window) => (
-              <button key={window.number} type="button" onClick={() => change({ view: around(window, total), cursors: [window.first, endOf(window)] })}>
-                Window {window.number}
-              </button>
-            ))}
-          </div>
+          <WindowButtons windows={windows} go={(window) => change({ view: around(window, total), cursors: [window.first, endOf(window)] })} />
         </>
       )}
       {overlay.error && <Failure error={overlay.error} retry={overlay.reload} />}
