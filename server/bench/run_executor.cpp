@@ -336,7 +336,7 @@ class Execution {
     absl::Status recorded = co_await record_energy(*plan);
     if (!recorded.ok()) {
       // Nothing of it is wanted; the instrument is silent again for who comes next.
-      co_await board_.instrument->stop();
+      (void)co_await board_.instrument->stop();
       co_return recorded;
     }
     absl::StatusOr<power::Capture> capture = co_await board_.instrument->stop();

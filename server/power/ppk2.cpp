@@ -140,7 +140,7 @@ awaitable<absl::Status> Ppk2::give_power() {
 
 awaitable<absl::Status> Ppk2::cycle_power() {
   if (const auto recording = std::exchange(recording_, nullptr); recording != nullptr) {
-    co_await end_recording(recording);
+    (void)co_await end_recording(recording);  // nobody wants it any more
   }
   TINYRIG_CO_RETURN_IF_ERROR(co_await give_power());
   TINYRIG_CO_RETURN_IF_ERROR(co_await send(kOff));
@@ -149,7 +149,7 @@ awaitable<absl::Status> Ppk2::cycle_power() {
 }
 
 awaitable<absl::Status> Ppk2::start() {
-  if (const auto before = std::exchange(recording_, nullptr); before != nullptr) co_await end_recording(before);
+  if (const auto before = std::exchange(recording_, nullptr); before != nullptr) (void)co_await end_recording(before);
   absl::Status ready = co_await give_power();
   if (ready.ok()) ready = co_await begin_recording();
   co_return named(kAsInstrument, ready);
