@@ -155,6 +155,12 @@ struct GateOptions {
 };
 ExitCode gate(const GlobalOptions& global, const GateOptions& options);
 
+/// Audits files of MLPerf Tiny results; no server.
+struct MlperfCheckOptions {
+  std::string folder;
+};
+ExitCode mlperf_check(const GlobalOptions& global, const MlperfCheckOptions& options);
+
 ExitCode version(const GlobalOptions& global);
 
 }  // namespace tinyrig::client

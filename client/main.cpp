@@ -23,6 +23,7 @@ using tinyrig::client::GlobalOptions;
 using tinyrig::client::HoldOptions;
 using tinyrig::client::InspectOptions;
 using tinyrig::client::LeaderboardOptions;
+using tinyrig::client::MlperfCheckOptions;
 using tinyrig::client::ModelsAddOptions;
 using tinyrig::client::SubmitOptions;
 
@@ -52,6 +53,7 @@ struct Arguments {
   EnergyExportOptions energy_export;
   LeaderboardOptions leaderboard;
   GateOptions gate;
+  MlperfCheckOptions mlperf_check;
 };
 
 using Action = std::function<ExitCode()>;
@@ -353,6 +355,17 @@ void add_gate_command(CLI::App& app, Arguments& args, Action& chosen) {
   gate->footer(kGateExitCodes);
 }
 
+void add_mlperf_commands(CLI::App& app, Arguments& args, Action& chosen) {
+  namespace client = tinyrig::client;
+  CLI::App* mlperf = group(app, "mlperf", "Results of MLPerf Tiny, ours or published. No server");
+  CLI::App* check = command(*mlperf, "check",
+                            "Recompute what the runs below a folder claim from their logs and traces, and hold them "
+                            "against the rules",
+                            chosen, [&] { return client::mlperf_check(args.global, args.mlperf_check); });
+  check->add_option("DIR", args.mlperf_check.folder, "A submission, or any folder in one")->required();
+  check->footer("Exit codes: 0 no error was found; 1 one was; 2 the folder cannot be read, or has no run.");
+}
+
 int run(int argc, char** argv) {
   CLI::App app("TinyRig: benchmarks of machine learning on real microcontrollers", "tinyrig");
   Arguments args;
@@ -374,6 +387,7 @@ int run(int argc, char** argv) {
   add_result_commands(app, args, chosen);
   add_energy_commands(app, args, chosen);
   add_gate_command(app, args, chosen);
+  add_mlperf_commands(app, args, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

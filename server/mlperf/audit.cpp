@@ -70,7 +70,7 @@ class FolderReader {
   void add_missing(Rule rule, std::string_view file, std::string seen) {
     std::error_code error;
     if (fs::symlink_status(folder_ / file, error).type() == fs::file_type::not_found) {
-      add(rule, file, concat("a file ", file), std::move(seen));
+      add(rule, file, "the file", concat("none: ", seen));
     }
   }
 

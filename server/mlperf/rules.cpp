@@ -191,7 +191,7 @@ class Check {
   void add_missing(Rule rule, std::string_view file, std::string seen) {
     const bool told =
         std::ranges::any_of(report_.findings, [&](const Finding& finding) { return finding.file == file; });
-    if (!told) add(rule, file, 0, concat("a file ", file), std::move(seen));
+    if (!told) add(rule, file, 0, "the file", concat("none: ", seen));
   }
 
   // ---- the log ----
@@ -558,10 +558,10 @@ class Check {
 
   void accuracy() {
     const BenchmarkFacts* facts = facts_of(report_.benchmark);
-    if (facts == nullptr) return;
-    const bool auc = facts->metric == QualityMetric::kAuc;
+    const bool auc = facts != nullptr ? facts->metric == QualityMetric::kAuc
+                                      : files_.results.has_value() && !files_.results->top1.has_value();
     const std::vector<Judged> inputs = judged();
-    if (!inputs.empty()) {
+    if (facts != nullptr && !inputs.empty()) {
       std::set<std::string_view> files;
       for (const Judged& input : inputs) files.insert(input.input);
       if (std::ranges::find(facts->input_counts, files.size()) == facts->input_counts.end()) {
@@ -579,7 +579,7 @@ class Check {
                                                           : files_.results->top1;
     if (claimed.has_value()) {
       figure.claimed = claimed->number.value;
-      quality(*facts, *claimed, figure);
+      if (facts != nullptr) quality(*facts, *claimed, figure);
     } else if (files_.results.has_value()) {
       add(Rule::kClaimMissing, kResultsFile, 0, figure.name, "none");
     }
