@@ -28,7 +28,7 @@ using tinyrig::client::ModelsAddOptions;
 using tinyrig::client::SubmitOptions;
 
 constexpr char kExitCodes[] =
-    "Exit codes: 0 done; 1 the job or run did not succeed, the model does not fit, farm found a problem; 2 the\n"
+    "Exit codes: 0 done; 1 the job or run did not succeed, the model does not fit, a check found a problem; 2 the\n"
     "command line makes no sense or a local file cannot be read; 3 the server refused (not found, invalid, taken);\n"
     "4 the server cannot be reached or failed; 130 detached by Ctrl-C (the job goes on).";
 

@@ -66,7 +66,7 @@ absl::StatusOr<std::vector<double>> parse_edges(std::string_view json) {
     const double edge = item.is_double()  ? item.get_double()
                         : item.is_int64() ? static_cast<double>(item.get_int64())
                                           : static_cast<double>(item.get_uint64());
-    if (!(edge >= 0) || (!edges.empty() && edge <= edges.back())) {
+    if (!std::isfinite(edge) || edge < 0 || (!edges.empty() && edge <= edges.back())) {
       return broken_edges(concat("edge ", edges.size(), " at ", edge, " s is not behind the one before"));
     }
     edges.push_back(edge);

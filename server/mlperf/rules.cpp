@@ -101,7 +101,7 @@ struct Window {
   }
 };
 
-std::string seconds_text(double seconds) { return concat(number_text(seconds, 3), " s"); }
+std::string seconds_text(double seconds) { return concat(number_text(seconds, 6), " s"); }
 
 class Check {
  public:

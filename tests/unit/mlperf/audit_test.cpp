@@ -8,7 +8,7 @@
 #include <filesystem>
 
 #include "server/base/error.h"
-#include "tests/unit/mlperf/synthetic_run.h"
+#include "tests/support/mlperf/synthetic_run.h"
 
 namespace tinyrig::mlperf {
 namespace {

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/mlperf/synthetic_run.h"
+#include "tests/support/mlperf/synthetic_run.h"
 
 namespace tinyrig::mlperf {
 namespace {

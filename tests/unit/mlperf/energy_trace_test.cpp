@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "server/base/error.h"
-#include "tests/unit/mlperf/synthetic_run.h"
+#include "tests/support/mlperf/synthetic_run.h"
 
 namespace tinyrig::mlperf {
 namespace {

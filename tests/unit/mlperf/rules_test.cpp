@@ -10,7 +10,7 @@
 #include <set>
 
 #include "server/mlperf/audit.h"
-#include "tests/unit/mlperf/synthetic_run.h"
+#include "tests/support/mlperf/synthetic_run.h"
 
 namespace tinyrig::mlperf {
 namespace {
@@ -153,7 +153,12 @@ const std::vector<Case>& cases() {
          const std::size_t from = log.find("00050.000 parser: Command \"bload");
          log.erase(from, log.find("00069.000") - from);
        }},
-      {Rule::kWindowCount, &kEnergy, in("log.txt", "m-warmup-start-1\n00002.501 io: [dut]: m-infer-start", "m-other")},
+      {Rule::kWindowCount, &kEnergy,
+       [](Files* files) {
+         for (const char* message : {"m-warmup-start-", "m-infer-start-"}) {
+           replace_first(&(*files)["log.txt"], message, "m-other-");
+         }
+       }},
       {Rule::kWindowUnfinished, &kPerformance, once("log.txt", "dut: m-infer-done", "dut: m-infer-do")},
       {Rule::kWindowUnfinished, &kPerformance, once("log.txt", "dut: m-results-", "dut: m-result-")},
       {Rule::kWindowUnfinished, &kPerformance, once("log.txt", "m-lap-us-12000000", "m-lap-us-")},
@@ -165,7 +170,7 @@ const std::vector<Case>& cases() {
       {Rule::kIterationsTooFew, &kPerformance, few_iterations},
       {Rule::kIterationsDiffer, &kPerformance, once("log.txt", "m-infer-start-1000", "m-infer-start-1001")},
       {Rule::kInputRepeated, &kPerformance, in("log.txt", kws_input(1), kws_input(0))},
-      {Rule::kClockMismatch, &kPerformance, once("log.txt", "m-lap-us-12000000", "m-lap-us-13000000")},
+      {Rule::kClockMismatch, &kPerformance, in("log.txt", "00013.000", "00013.900")},
       {Rule::kResultsSize, &kPerformance, once("log.txt", "m-results-[0.996,", "m-results-[")},
       {Rule::kRunnerSaysInvalid, &kPerformance,
        once("results.txt", "Runtime requirements have been met.",
@@ -190,7 +195,7 @@ const std::vector<Case>& cases() {
       {Rule::kMedianMismatch, &kMlcEnergy, in("results.txt", "is 1100.2000", "is 1100.1000")},
       {Rule::kTraceEdges, &kEnergy, in("trace1-timestamps.json", "0.0505,", "")},
       {Rule::kTraceEdges, &kEnergy, in("trace1-timestamps.json", "64.0045", "70.1")},
-      {Rule::kTraceEdges, &kMlcEnergy, once("results.json", "[\"03\", 10], ", "")},
+      {Rule::kTraceEdges, &kMlcEnergy, once("results.json", "[\"02\", 3], [\"03\", 10], ", "")},
       {Rule::kTraceGaps, &kEnergy, [](Files* files) { (*files)["trace1-energy.bin"] = trace_bytes(69); }},
       {Rule::kVoltageMissing, &kEnergy, in("log.txt", "m-voltage-mv[3000]", "m-ready")},
       {Rule::kVoltageMissing, &kMlcEnergy, in("results.json", "\"voltage\": 3", "\"voltage\": null")},
@@ -234,7 +239,7 @@ TEST(Rules, SayWhereAndWhat) {
   EXPECT_EQ(run.findings[0].file, "log.txt");
   EXPECT_EQ(run.findings[0].line, 15U);
   EXPECT_EQ(run.findings[0].expected, "at least 10 s in window 1");
-  EXPECT_EQ(run.findings[0].seen, "9.999 s");
+  EXPECT_EQ(run.findings[0].seen, "9.999999 s");
 }
 
 TEST(Rules, OfTheTreeAreCoveredElsewhere) {
@@ -257,18 +262,14 @@ TEST(Rules, TargetsBindTheClosedDivisionOnly) {
 }
 
 TEST(Rules, RoundedUpToTheTarget) {
-  // 36 * 36 pairs; this offset gives an AUC that rounds to 0.85 from below.
-  for (int offset = 0; offset < 36; ++offset) {
-    Files files = eembc_anomaly(offset);
-    const double exact = audited(files, "ad/accuracy").figures[0].recomputed.value_or(0);
-    if (exact < 0.84 || exact >= 0.85) continue;
-    files["results.txt"] = "00003.000 ulp-mlperf: AUC: 0.85\n";
-    const RunReport run = audited(files, "ad/accuracy");
-    EXPECT_TRUE(has(run, Rule::kQualityRoundedUp)) << details(run);
-    EXPECT_EQ(run.verdict(), Verdict::kValid);
-    return;
-  }
-  FAIL() << "no offset gives such an AUC";
+  Files files = eembc_anomaly(15, 12);
+  const double exact = audited(files, "ad/accuracy").figures[0].recomputed.value_or(0);
+  ASSERT_GT(exact, 0.845);
+  ASSERT_LT(exact, 0.85);
+  files["results.txt"] = "00003.000 ulp-mlperf: AUC: 0.85\n";
+  const RunReport run = audited(files, "ad/accuracy");
+  EXPECT_TRUE(has(run, Rule::kQualityRoundedUp)) << details(run);
+  EXPECT_EQ(run.verdict(), Verdict::kValid);
 }
 
 TEST(Rules, UnknownWhatItIs) {
