@@ -8,9 +8,6 @@
 namespace tinyrig::agent {
 namespace {
 
-// What a host of the MLPerf Tiny benchmark waits for after a reset; a link host skips it as text.
-constexpr char kBanner[] = "m-timestamp-mode-performance\r\nm-lap-us-0\r\nm-init-done\r\nm-ready\r\n";
-
 void copy_text(char* to, std::size_t size, const char* from) {
   std::strncpy(to, from, size - 1);
   to[size - 1] = '\0';
@@ -49,11 +46,16 @@ void describe_runtimes(HelloReply& reply) {
 }  // namespace
 
 Agent::Agent(const Options& options)
-    : options_(options), model_(options.run), link_(&Agent::describe, this), commands_(link_, model_) {}
+    : options_(options),
+      model_(options.run),
+      mlperf_(model_),
+      link_(&Agent::describe, &Agent::take_command, this),
+      commands_(link_, model_) {}
 
 void Agent::run() {
   paint_stack(port::stack());
-  link_.print(kBanner);
+  MlperfDialect::print_banner();  // a link host skips it as text
+  link_.print("");
   while (true) {
     const std::span<const std::uint8_t> message = link_.next_message();
     if (message.empty()) {
@@ -64,6 +66,11 @@ void Agent::run() {
     commands_.handle(message);
     link_.flush();
   }
+}
+
+void Agent::take_command(void* context, char* command) {
+  paint_stack(port::stack());
+  static_cast<Agent*>(context)->mlperf_.execute(command);
 }
 
 void Agent::describe(void* context, HelloReply& reply) {

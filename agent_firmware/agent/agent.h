@@ -1,9 +1,10 @@
-// The agent: link, commands, model and measuring, put together over one port and one runtime. Make one
+// The agent: link, commands, text dialect, model and measuring, put together over one port and one runtime. Make one
 // with static storage and run() it; docs/porting.md shows the few lines.
 #pragma once
 
 #include "agent_firmware/agent/board_link.h"
 #include "agent_firmware/agent/commands.h"
+#include "agent_firmware/agent/mlperf_dialect.h"
 #include "agent_firmware/agent/model.h"
 
 namespace tinyrig::agent {
@@ -28,9 +29,11 @@ class Agent {
 
  private:
   static void describe(void* self, HelloReply& reply);
+  static void take_command(void* self, char* command);
 
   Options options_;
   Model model_;
+  MlperfDialect mlperf_;
   BoardLink link_;
   Commands commands_;
 };

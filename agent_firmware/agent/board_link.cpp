@@ -16,8 +16,9 @@ static_assert(link::max_encoded_bytes(tinyrig_agent_v1_HelloReply_size) + 1 <= k
 
 }  // namespace
 
-BoardLink::BoardLink(DescribeBoard describe, void* context)
+BoardLink::BoardLink(DescribeBoard describe, TakeCommand take_command, void* context)
     : describe_(describe),
+      take_command_(take_command),
       context_(context),
       endpoint_(link::Role::kBoard, receive_buffer_, transmit_buffer_, window_of(port::receive_capacity())) {}
 
@@ -29,7 +30,6 @@ void BoardLink::print(const char* text) {
   port::write(kEnd);
 }
 
-// The seam of dialects: until a HELLO came, a `%` command could choose the text dialect here.
 bool BoardLink::next_event(link::Event& event) {
   while (true) {
     if (chunk_begin_ == chunk_end_) {
@@ -40,13 +40,26 @@ bool BoardLink::next_event(link::Event& event) {
       }
     }
     std::size_t used = 0;
-    event = endpoint_.receive(std::span(chunk_).subspan(chunk_begin_, chunk_end_ - chunk_begin_), used);
+    const auto bytes = std::span(chunk_).subspan(chunk_begin_, chunk_end_ - chunk_begin_);
+    event = endpoint_.receive(bytes, used);
     chunk_begin_ = static_cast<std::uint8_t>(chunk_begin_ + used);
     if (event == link::Event::kHello) {
       answer_hello();
     }
+    if (!endpoint_.established()) {
+      read_text(bytes.first(used));
+    }
     if (event != link::Event::kNone) {
       return true;
+    }
+  }
+}
+
+void BoardLink::read_text(std::span<const std::uint8_t> bytes) {
+  for (const std::uint8_t byte : bytes) {
+    if (text_.take(byte)) {
+      take_command_(context_, text_.text());
+      text_answered_ = true;
     }
   }
 }
@@ -71,6 +84,10 @@ void BoardLink::answer_hello() {
   }
   if (endpoint_.accept_hello()) {
     ++sessions_;
+  }
+  if (text_answered_) {
+    print("");  // ends the text, so that the answer is a frame of its own
+    text_answered_ = false;
   }
   HelloReply reply = tinyrig_agent_v1_HelloReply_init_zero;
   describe_(context_, reply);

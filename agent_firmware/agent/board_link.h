@@ -7,6 +7,7 @@
 
 #include "agent_firmware/agent/config.h"
 #include "agent_firmware/agent/messages.h"
+#include "agent_firmware/agent/text_command.h"
 #include "wire/link/endpoint.h"
 
 namespace tinyrig::agent {
@@ -15,8 +16,11 @@ class BoardLink {
  public:
   // Fills `reply` for a host's HELLO, all but protocol version, UUID and the link's sizes.
   using DescribeBoard = void (*)(void* context, HelloReply& reply);
+  // A text command, without its '%'; may be changed. Only before the first HELLO: that, or a command, chooses the
+  // dialect until reset (a HELLO still ends the text).
+  using TakeCommand = void (*)(void* context, char* command);
 
-  BoardLink(DescribeBoard describe, void* context);
+  BoardLink(DescribeBoard describe, TakeCommand take_command, void* context);
 
   // Text outside of frames, ended by a zero byte, for people and for the host's log.
   void print(const char* text);
@@ -35,11 +39,13 @@ class BoardLink {
 
  private:
   bool next_event(link::Event& event);
+  void read_text(std::span<const std::uint8_t> bytes);
   void answer_hello();
   void serve_without_accepting();
   std::uint16_t window() const;
 
   DescribeBoard describe_;
+  TakeCommand take_command_;
   void* context_;
   std::uint8_t receive_buffer_[link::decoded_frame_bytes(kPayloadBytes)];
   std::uint8_t transmit_buffer_[kTransmitBytes];
@@ -48,6 +54,8 @@ class BoardLink {
   std::uint8_t chunk_begin_ = 0;
   std::uint8_t chunk_end_ = 0;
   std::uint32_t sessions_ = 0;
+  TextCommand text_;
+  bool text_answered_ = false;
   link::Endpoint endpoint_;
 };
 

@@ -4,17 +4,10 @@
 
 #include "agent_firmware/agent/answers.h"
 #include "agent_firmware/agent/port.h"
+#include "agent_firmware/agent/window.h"
 
 namespace tinyrig::agent {
 namespace {
-
-// Work must not move across a read of the counter.
-std::uint64_t read_ticks() {
-  asm volatile("" ::: "memory");
-  const std::uint64_t now = port::ticks();
-  asm volatile("" ::: "memory");
-  return now;
-}
 
 // Least of several: one may be disturbed by a counter that wraps just then.
 std::uint32_t counter_read_ticks() {
@@ -151,34 +144,20 @@ void Measuring::energy(std::uint32_t id, const tinyrig_agent_v1_MeasureEnergy& r
   if (!announce(id, longest * request.inferences)) {
     return;
   }
-  tinyrig_agent_v1_EnergyDone window{};
-  window.inferences = request.inferences;
-  failure = run_back_to_back(window);
+  const Window window = run_back_to_back(model_, request.inferences);
+  failure = operator_failure(window.error);
   if (!failure.ok()) {
     send_failure(id, failure);
     return;
   }
-  window.output_fnv1a32 = model_.output_fnv1a32();
   AgentMessage message = answer_to(id);
   message.which_body = tinyrig_agent_v1_AgentMessage_energy_done_tag;
-  message.body.energy_done = window;
+  message.body.energy_done = {};
+  message.body.energy_done.inferences = request.inferences;
+  message.body.energy_done.window_ticks = window.end_ticks - window.start_ticks;
+  message.body.energy_done.interrupts = window.interrupts;
+  message.body.energy_done.output_fnv1a32 = model_.output_fnv1a32();
   link_.send(message);
-}
-
-Failure Measuring::run_back_to_back(tinyrig_agent_v1_EnergyDone& window) {
-  runtime::Error error = runtime::Error::kOk;
-  port::begin_measuring();
-  const std::uint32_t interrupts_before = port::interrupt_count();
-  const std::uint64_t before = read_ticks();
-  for (std::uint32_t i = 0; i < window.inferences && error == runtime::Error::kOk; ++i) {
-    model_.fill_inputs();
-    error = model_.run();
-    // Read after each: the counter must not wrap unseen.
-    window.window_ticks = read_ticks() - before;
-  }
-  window.interrupts = port::interrupt_count() - interrupts_before;
-  port::end_measuring();
-  return operator_failure(error);
 }
 
 Failure Measuring::check_ready() const {
@@ -192,17 +171,14 @@ Failure Measuring::check_ready() const {
 }
 
 Failure Measuring::estimate(std::uint64_t& ticks) {
-  const runtime::OperatorHook hook{.after = [](void*, std::uint16_t) { read_ticks(); }, .context = nullptr};
-  model_.fill_inputs();
-  const std::uint64_t before = read_ticks();
-  const runtime::Error error = model_.run(&hook);
-  ticks = read_ticks() - before;
-  return operator_failure(error);
+  const Window window = run_estimated(model_);
+  ticks = window.end_ticks - window.start_ticks;
+  return operator_failure(window.error);
 }
 
 Failure Measuring::warm_up(std::uint32_t runs, std::uint64_t& longest_ticks) {
   Failure failure = estimate(longest_ticks);
-  if (failure.ok() && longest_ticks > port::counter_period() / 2) {
+  if (failure.ok() && wraps_unseen(longest_ticks)) {
     return {kWindowTooLong, static_cast<std::int64_t>(longest_ticks), "one inference could wrap the counter unseen"};
   }
   for (std::uint32_t i = 1; failure.ok() && i < runs; ++i) {

@@ -17,12 +17,11 @@ class Measuring {
 
  private:
   Failure check_ready() const;
-  // Ticks of one inference, counter read after each operator so that it cannot wrap unseen.
+  // Ticks of one inference.
   Failure estimate(std::uint64_t& ticks);
   Failure warm_up(std::uint32_t runs, std::uint64_t& longest_ticks);
   // False: the host began another session.
   bool announce(std::uint32_t id, std::uint64_t estimated_ticks);
-  Failure run_back_to_back(tinyrig_agent_v1_EnergyDone& window);
   Failure measure_profiles(std::uint32_t count, std::uint32_t& interrupts);
   bool send_profiles(std::uint32_t id, std::uint32_t first_iteration, std::uint32_t count);
   bool send_latencies(std::uint32_t id, std::uint32_t count);

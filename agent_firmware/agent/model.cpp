@@ -8,7 +8,6 @@
 #include "wire/fnv1a.h"
 #include "wire/golden_input.h"
 #include "wire/link/crc32.h"
-#include "wire/packed_model/format.h"
 
 namespace tinyrig::agent {
 namespace {
@@ -22,6 +21,22 @@ bool read_header(std::span<const std::byte> bytes, packed::Header& header) {
   }
   std::memcpy(&header, bytes.data(), sizeof header);
   return header.magic == packed::kMagic && header.image_bytes >= sizeof header && header.image_bytes <= bytes.size();
+}
+
+Model::SlotImage stated_image(std::span<const std::byte> bytes) {
+  packed::Header header;
+  if (!read_header(bytes, header)) {
+    return {};
+  }
+  return {header.image_bytes, header.crc32};
+}
+
+Model::SlotImage checked_image(std::span<const std::byte> bytes) {
+  constexpr std::size_t kCheckedFrom = offsetof(packed::Header, crc32) + sizeof(packed::Header::crc32);
+  const Model::SlotImage image = stated_image(bytes);
+  const bool sound =
+      image.bytes != 0 && link::crc32(bytes.subspan(kCheckedFrom, image.bytes - kCheckedFrom)) == image.crc32;
+  return sound ? image : Model::SlotImage{};
 }
 
 Failure failure_of(runtime::Error error, const runtime::LoadReport& report) {
@@ -56,26 +71,17 @@ std::span<std::uint64_t> Model::samples() {
   return {reinterpret_cast<std::uint64_t*>(all.data() + offset), count};
 }
 
-Model::SlotImage Model::slot_header() {
-  packed::Header header;
-  if (!read_header(port::model_slot(), header)) {
-    return {};
-  }
-  return {header.image_bytes, header.crc32};
-}
+Model::SlotImage Model::slot_header() { return stated_image(port::model_slot()); }
 
 Model::SlotImage Model::slot_image() {
   if (!slot_known_) {
-    constexpr std::size_t kCheckedFrom = offsetof(packed::Header, crc32) + sizeof(packed::Header::crc32);
-    slot_ = slot_header();
-    if (slot_.bytes != 0 &&
-        link::crc32(port::model_slot().subspan(kCheckedFrom, slot_.bytes - kCheckedFrom)) != slot_.crc32) {
-      slot_ = {};
-    }
+    slot_ = checked_image(port::model_slot());
     slot_known_ = true;
   }
   return slot_;
 }
+
+Model::SlotImage Model::ram_image() { return checked_image(ram()); }
 
 Failure Model::load_from_ram(std::size_t model_bytes) {
   const std::span<std::byte> all = ram();
@@ -106,13 +112,21 @@ void Model::unload() {
 
 tinyrig_agent_v1_ModelInfo Model::info() const {
   packed::Header header{};
-  const bool packed = read_header(bytes_, header);
+  const bool packed = packed_header(header);
   return {.arena_bytes = report_.arena_bytes,
           .operator_count = report_.operator_count,
           .input_bytes = static_cast<std::uint32_t>(input_bytes()),
           .output_bytes = static_cast<std::uint32_t>(output_bytes()),
           .image_bytes = packed ? header.image_bytes : static_cast<std::uint32_t>(bytes_.size()),
           .image_crc32 = packed ? header.crc32 : 0};
+}
+
+bool Model::packed_header(packed::Header& header) const { return read_header(bytes_, header); }
+
+packed::Tensor Model::packed_tensor(const packed::Header& header, std::size_t index) const {
+  packed::Tensor tensor;
+  std::memcpy(&tensor, bytes_.data() + header.tensors_offset + index * sizeof tensor, sizeof tensor);
+  return tensor;
 }
 
 std::size_t Model::input_bytes() const {

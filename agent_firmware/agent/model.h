@@ -10,6 +10,7 @@
 
 #include "agent_firmware/agent/messages.h"
 #include "agent_firmware/agent/runtime.h"
+#include "wire/packed_model/format.h"
 
 namespace tinyrig::agent {
 
@@ -27,6 +28,8 @@ class Model {
   };
   // The packed model in the slot, its CRC checked; the answer is kept until slot_changed().
   SlotImage slot_image();
+  // The same of the RAM, where one outlives a reset on most boards.
+  static SlotImage ram_image();
   void slot_changed() { slot_known_ = false; }
   // What the header in the slot says of itself, the rest unchecked.
   static SlotImage slot_header();
@@ -39,6 +42,10 @@ class Model {
   bool loaded_from_slot() const { return loaded_ && from_slot_; }
 
   tinyrig_agent_v1_ModelInfo info() const;
+  // Of a loaded packed model, what its image says of itself. False: it is of another format.
+  bool packed_header(packed::Header& header) const;
+  // Inputs first, then outputs; `index` is below their number.
+  packed::Tensor packed_tensor(const packed::Header& header, std::size_t index) const;
   std::uint16_t operator_count() const { return report_.operator_count; }
   std::size_t input_bytes() const;
   std::size_t output_bytes() const;

@@ -8,7 +8,10 @@ set(TINYRIG_AGENT_SOURCES
   agent_firmware/agent/commands.cpp
   agent_firmware/agent/measuring.cpp
   agent_firmware/agent/memory.cpp
+  agent_firmware/agent/mlperf_dialect.cpp
   agent_firmware/agent/model.cpp
+  agent_firmware/agent/text_writer.cpp
   agent_firmware/agent/transfer.cpp
+  agent_firmware/agent/window.cpp
   wire/link/endpoint.cpp)
 set(TINYRIG_AGENT_MAIN agent_firmware/agent/main.cpp)

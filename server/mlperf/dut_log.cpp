@@ -64,9 +64,9 @@ std::optional<Load> load_of(std::string_view command) {
 }
 
 bool has_word(std::string_view text, std::string_view lower_case) {
-  const auto found = std::ranges::search(
-      text, lower_case, {}, [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
-  return !found.empty();
+  // Not of ranges: clang 14 does not compile libstdc++'s subrange.
+  const auto same = [](char c, char lower) { return std::tolower(static_cast<unsigned char>(c)) == lower; };
+  return std::search(text.begin(), text.end(), lower_case.begin(), lower_case.end(), same) != text.end();
 }
 
 std::uint64_t items_in_list(std::string_view text) {

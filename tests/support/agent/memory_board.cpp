@@ -32,9 +32,39 @@ MemoryBoard::MemoryBoard(Settings board_settings)
   }
   current = this;
   runtime::unload();
-  link_.emplace([](void*, agent::HelloReply& reply) { reply.boot_count = 1; }, nullptr);
+  boot(1);
+  if (settings.hello) {
+    hello();
+  }
+}
+
+void MemoryBoard::boot(std::uint32_t boot_count) {
+  boot_count_ = boot_count;
+  mlperf_.emplace(model_);
+  link_.emplace(&MemoryBoard::describe, &MemoryBoard::take_command, this);
   commands_.emplace(*link_, model_);
-  hello();
+}
+
+void MemoryBoard::describe(void* self, agent::HelloReply& reply) {
+  reply.boot_count = static_cast<MemoryBoard*>(self)->boot_count_;
+}
+
+void MemoryBoard::take_command(void* self, char* command) {
+  auto& board = *static_cast<MemoryBoard*>(self);
+  board.steps_ = 0;
+  board.mlperf_->execute(command);
+}
+
+std::string MemoryBoard::type(std::string_view text) {
+  return written([&] {
+    to_board_.insert(to_board_.end(), text.begin(), text.end());
+    serve();
+  });
+}
+
+std::string MemoryBoard::take_written() {
+  const std::vector<std::uint8_t> bytes = std::exchange(to_host_, {});
+  return {bytes.begin(), bytes.end()};
 }
 
 MemoryBoard::~MemoryBoard() {
@@ -74,23 +104,18 @@ void MemoryBoard::feed_raw(std::span<const std::uint8_t> bytes) {
 
 // What Agent::run() does until it would sleep.
 void MemoryBoard::serve() {
-  while (true) {
-    const std::span<const std::uint8_t> message = link_->next_message();
-    if (message.empty()) {
-      link_->flush();
-      return;
-    }
-    try {
+  try {
+    steps_ = 0;
+    for (auto message = link_->next_message(); !message.empty(); message = link_->next_message()) {
       steps_ = 0;
       commands_->handle(message);
-    } catch (const BoardReset&) {
-      measuring_ = false;
-      link_.emplace([](void*, agent::HelloReply& reply) { reply.boot_count = 2; }, nullptr);
-      commands_.emplace(*link_, model_);
-      model_.unload();
-      return;
+      link_->flush();
     }
     link_->flush();
+  } catch (const BoardReset&) {
+    measuring_ = false;
+    model_.unload();
+    boot(2);
   }
 }
 

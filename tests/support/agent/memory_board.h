@@ -8,10 +8,13 @@
 #include <deque>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent_firmware/agent/board_link.h"
 #include "agent_firmware/agent/commands.h"
+#include "agent_firmware/agent/mlperf_dialect.h"
 #include "agent_firmware/agent/model.h"
 #include "wire/link/endpoint.h"
 
@@ -34,6 +37,7 @@ class MemoryBoard {
     // Looks at the counter, and waits, in one request; then the watchdog resets the board.
     std::size_t watchdog_steps = 1'000'000;
     runtime::Error (*run)(const runtime::OperatorHook*) = runtime::run;
+    bool hello = true;  // a host says HELLO at once
   };
 
   explicit MemoryBoard(Settings settings);
@@ -45,6 +49,15 @@ class MemoryBoard {
   std::vector<std::vector<std::uint8_t>> ask(std::span<const std::uint8_t> host_message);
   /// Bytes on the agent's line as they are, and whatever the agent makes of them.
   void feed_raw(std::span<const std::uint8_t> bytes);
+  /// The same before a session, answered in text; what the board wrote.
+  std::string type(std::string_view text);
+  /// What `work` writes onto the line.
+  template <class Work>
+  std::string written(Work work) {
+    to_host_.clear();
+    work();
+    return take_written();
+  }
   /// A new session with another tag.
   void hello();
 
@@ -74,6 +87,10 @@ class MemoryBoard {
  private:
   void host_turn();
   void serve();
+  void boot(std::uint32_t boot_count);
+  std::string take_written();
+  static void describe(void* self, agent::HelloReply& reply);
+  static void take_command(void* self, char* command);
 
   std::deque<std::uint8_t> to_board_;
   std::vector<std::uint8_t> to_host_;
@@ -88,7 +105,9 @@ class MemoryBoard {
   std::uint32_t resets_ = 0;
   std::uint16_t next_tag_ = 1;
 
+  std::uint32_t boot_count_ = 0;
   agent::Model model_;
+  std::optional<agent::MlperfDialect> mlperf_;
   std::optional<agent::BoardLink> link_;
   std::optional<agent::Commands> commands_;
 };

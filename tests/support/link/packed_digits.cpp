@@ -13,9 +13,16 @@
 namespace tinyrig::test {
 
 std::vector<std::uint8_t> packed_digits(std::size_t at_least_bytes) {
-  std::ifstream file(TINYRIG_MODELS "/digits.tflite", std::ios::binary);
+  return packed_file(TINYRIG_MODELS "/digits.tflite", "", at_least_bytes);
+}
+
+std::vector<std::uint8_t> packed_file(const std::string& path, const std::string& model_id,
+                                      std::size_t at_least_bytes) {
+  std::ifstream file(path, std::ios::binary);
   const std::vector<std::uint8_t> tflite{std::istreambuf_iterator<char>(file), {}};
-  const auto packed = model::pack_tflite(tflite, packed::Core::kPortable);
+  model::PackOptions options;
+  options.model_id = model_id;
+  const auto packed = model::pack_tflite(tflite, packed::Core::kPortable, options);
   if (!packed.ok()) {
     return {};
   }
