@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "client/connection.h"
+#include "server/mlperf/benchmarks.h"
 
 namespace tinyrig::client {
 
@@ -160,6 +161,20 @@ struct MlperfCheckOptions {
   std::string folder;
 };
 ExitCode mlperf_check(const GlobalOptions& global, const MlperfCheckOptions& options);
+
+/// Performs modes of MLPerf Tiny on a board at a port of this machine; no server.
+struct MlperfRunOptions {
+  std::string port;
+  std::uint32_t baud = 115'200;
+  std::string model;     // .tflite for our agent; empty: what the device has
+  std::string model_id;  // "kws01", of `model`
+  std::string dataset;   // folder; empty: made up
+  std::vector<mlperf::Mode> modes = {mlperf::Mode::kPerformance};
+  std::uint64_t iterations = 0;  // 0: as many as ten seconds need
+  bool open = false;             // division
+  std::string output;
+};
+ExitCode mlperf_run(const GlobalOptions& global, const MlperfRunOptions& options);
 
 ExitCode version(const GlobalOptions& global);
 

@@ -54,6 +54,7 @@ struct Arguments {
   LeaderboardOptions leaderboard;
   GateOptions gate;
   MlperfCheckOptions mlperf_check;
+  tinyrig::client::MlperfRunOptions mlperf_run;
 };
 
 using Action = std::function<ExitCode()>;
@@ -357,13 +358,45 @@ void add_gate_command(CLI::App& app, Arguments& args, Action& chosen) {
 
 void add_mlperf_commands(CLI::App& app, Arguments& args, Action& chosen) {
   namespace client = tinyrig::client;
-  CLI::App* mlperf = group(app, "mlperf", "Results of MLPerf Tiny, ours or published. No server");
+  CLI::App* mlperf = group(app, "mlperf", "MLPerf Tiny: perform it, and check results, ours or published. No server");
   CLI::App* check = command(*mlperf, "check",
                             "Recompute what the runs below a folder claim from their logs and traces, and hold them "
                             "against the rules",
                             chosen, [&] { return client::mlperf_check(args.global, args.mlperf_check); });
   check->add_option("DIR", args.mlperf_check.folder, "A submission, or any folder in one")->required();
   check->footer("Exit codes: 0 no error was found; 1 one was; 2 the folder cannot be read, or has no run.");
+
+  namespace suite = tinyrig::mlperf;
+  tinyrig::client::MlperfRunOptions& options = args.mlperf_run;
+  CLI::App* performed =
+      command(*mlperf, "run",
+              "Perform modes of MLPerf Tiny on a board at a port of this machine, with our agent or any "
+              "firmware that speaks its text protocol, and write the files of a submission",
+              chosen, [&] { return client::mlperf_run(args.global, args.mlperf_run); });
+  performed->add_option("--port", options.port, "Serial port of the board")->required();
+  performed->add_option("--baud", options.baud, "Its speed")->capture_default_str()->check(CLI::PositiveNumber);
+  CLI::Option* model = performed->add_option("--model", options.model, "A .tflite for a board with TinyRig's agent");
+  performed->add_option("--id", options.model_id, "Which benchmark it is of: kws01, vww01, ic01, ic02 or ad01")
+      ->check(CLI::IsMember({"kws01", "vww01", "ic01", "ic02", "ad01"}))
+      ->needs(model);
+  model->needs("--id");
+  performed->add_option("--dataset", options.dataset,
+                        "Folder with y_labels.csv and its files; without: made-up inputs");
+  const std::map<std::string, suite::Mode> modes = {{"performance", suite::Mode::kPerformance},
+                                                    {"accuracy", suite::Mode::kAccuracy}};
+  performed->add_option("--mode", options.modes, "performance, accuracy, or both (the default is performance)")
+      ->delimiter(',')
+      ->transform(CLI::CheckedTransformer(modes));
+  performed
+      ->add_option("--iterations", options.iterations, "Inferences of a window; without: as many as ten seconds need")
+      ->check(CLI::PositiveNumber);
+  performed->add_flag("--open", options.open, "Open division: without a target of quality");
+  performed->add_option("--output,-o", options.output, "Folder of the system's results; gets BENCHMARK/MODE/ in it")
+      ->required();
+  performed->footer(
+      "Exit codes: 0 all runs are valid; 1 one breaks a rule, which is named; 2 a file cannot be read or written, or "
+      "there\n"
+      "is no such port; 4 the board does not answer or failed; 130 ended by Ctrl-C.");
 }
 
 int run(int argc, char** argv) {

@@ -165,6 +165,10 @@ bool DutLogParser::take_session(std::string_view message) {
     log_.session_end_line = number_;
     return true;
   }
+  if (message.starts_with("m-emulated[")) {
+    log_.emulated_line = number_;
+    return true;
+  }
   if (message.starts_with("m-bmark-run-name[")) {
     log_.run_code = cut(in_brackets(message, "-code[").value_or(""), DutLog::kMaxTextBytes);
     return true;

@@ -38,6 +38,8 @@ struct Inference {
 
   /// By the board's clock, which may have 32 bits and wrap.
   std::optional<std::uint64_t> elapsed_us() const;
+  /// 0: it is not known.
+  double elapsed_s() const { return static_cast<double>(elapsed_us().value_or(0)) / 1e6; }
 };
 
 struct DutLog {
@@ -56,7 +58,8 @@ struct DutLog {
   std::string run_mode;  // "bmark", "multi" (accuracy)
   std::string profile, model;
   std::uint32_t profile_line = 0, model_line = 0;
-  std::string monitor;  // "lpm01a"
+  std::uint32_t emulated_line = 0;  // TinyRig: the board is emulated; 0: nobody says so
+  std::string monitor;              // "lpm01a"
   std::optional<double> voltage_mv;
   std::optional<double> trace_start_s, trace_end_s;
   std::uint32_t restart_line = 0;  // the board's banner after the first inference; 0: none

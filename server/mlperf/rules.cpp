@@ -46,6 +46,8 @@ constexpr std::array kRules = {
     RuleText{Rule::kModeUnknown, "MODE_UNKNOWN", kW, false, "files or folder say which mode it is"},
     RuleText{Rule::kModeMismatch, "MODE_MISMATCH", kE, false, "the folder names the mode that ran"},
     RuleText{Rule::kBoardRestarted, "BOARD_RESTARTED", kW, false, "the board starts once"},
+    RuleText{Rule::kBoardEmulated, "BOARD_EMULATED", kW, false,
+             "the board is silicon; an emulated one keeps its own time"},
     RuleText{Rule::kScriptMismatch, "SCRIPT_MISMATCH", kE, false, "the log has the script's steps"},
     RuleText{Rule::kWindowCount, "WINDOW_COUNT", kE, false, "five windows"},
     RuleText{Rule::kWindowUnfinished, "WINDOW_UNFINISHED", kE, false, "each inference has its end, times and results"},
@@ -53,6 +55,7 @@ constexpr std::array kRules = {
     RuleText{Rule::kIterationsTooFew, "ITERATIONS_TOO_FEW", kE, false, "each window has 10 iterations or more"},
     RuleText{Rule::kIterationsDiffer, "ITERATIONS_DIFFER", kE, false, "all windows have as many iterations"},
     RuleText{Rule::kInputRepeated, "INPUT_REPEATED", kE, false, "each window has an input of its own"},
+    RuleText{Rule::kInputsMadeUp, "INPUTS_MADE_UP", kW, false, "inputs are those of the data set"},
     RuleText{Rule::kClockMismatch, "CLOCK_MISMATCH", kW, false, "the board's clock agrees with the host's"},
     RuleText{Rule::kResultsSize, "RESULTS_SIZE", kW, false, "m-results has as many numbers as the model"},
     RuleText{Rule::kRunnerSaysInvalid, "RUNNER_SAYS_INVALID", kE, false, "no error in results.txt"},
@@ -229,6 +232,9 @@ class Check {
     if (log.restart_line != 0) {
       add(Rule::kBoardRestarted, kLogFile, log.restart_line, "no m-init-done behind the first inference", "one");
     }
+    if (log.emulated_line != 0) {
+      add(Rule::kBoardEmulated, kLogFile, log.emulated_line, "silicon", "an emulated board, which keeps its own time");
+    }
     inferences();
   }
 
@@ -364,6 +370,12 @@ class Check {
 
   void inputs_of_their_own() {
     if (!files_.log.has_value()) return;
+    const auto made_up = std::ranges::find_if(files_.log->inferences, [](const Inference& inference) {
+      return inference.input.starts_with(kGeneratedInput);
+    });
+    if (made_up != files_.log->inferences.end()) {
+      add(Rule::kInputsMadeUp, kLogFile, made_up->line, "a file of the data set", made_up->input);
+    }
     std::set<std::pair<std::string_view, std::uint64_t>> known;
     for (const Inference& inference : files_.log->inferences) {
       if (inference.input.empty() || known.insert({inference.input, inference.offset}).second) continue;
@@ -373,6 +385,7 @@ class Check {
 
   void clocks() {
     if (!files_.log.has_value() || measured_.size() != files_.log->inferences.size()) return;
+    if (files_.log->emulated_line != 0) return;
     for (std::size_t i = 0; i < measured_.size(); ++i) {
       const Inference& inference = files_.log->inferences[i];
       if (!inference.host_start_s || !inference.host_end_s || !measured_[i].seconds) continue;

@@ -78,6 +78,7 @@ enum class Rule : std::uint8_t {
   kModeUnknown,
   kModeMismatch,
   kBoardRestarted,
+  kBoardEmulated,
   kScriptMismatch,
   // windows of performance and energy
   kWindowCount,
@@ -86,6 +87,7 @@ enum class Rule : std::uint8_t {
   kIterationsTooFew,
   kIterationsDiffer,
   kInputRepeated,
+  kInputsMadeUp,
   kClockMismatch,
   kResultsSize,
   // what is claimed
@@ -164,6 +166,9 @@ struct RunFiles {
   std::optional<std::vector<double>> edges;
   std::optional<std::vector<Trial>> trials;
 };
+
+/// How the names of inputs begin that our runner makes up.
+inline constexpr std::string_view kGeneratedInput = "generated_";
 
 inline constexpr std::string_view kLogFile = "log.txt";
 inline constexpr std::string_view kResultsFile = "results.txt";

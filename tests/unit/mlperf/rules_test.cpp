@@ -144,6 +144,12 @@ const std::vector<Case>& cases() {
        [](Files* files) { (*files)["results.txt"] = "00070.000 ulp-mlperf: Top-1: 95.0%\n"; }},
       {Rule::kBoardRestarted, &kPerformance,
        once("log.txt", "00014.000 dut: m-warmup-done", "00014.000 dut: m-init-done")},
+      {Rule::kBoardEmulated, &kPerformance,
+       [](Files* files) {
+         replace_first(&(*files)["log.txt"], "00001.002 dut: m-profile",
+                       "00001.002 tinyrig: m-emulated[its time is virtual]\n00001.002 dut: m-profile");
+         replace(&(*files)["log.txt"], "00013.000", "00013.900");  // and its clock is its own
+       }},
       {Rule::kScriptMismatch, &kPerformance, once("script.async", "dut infer 1000 1", "dut infer 1000 2")},
       {Rule::kScriptMismatch, &kPerformance, once("script.async", kws_input(2), kws_input(3))},
       {Rule::kScriptMismatch, &kPerformance, [](Files* files) { (*files)["script.async"] = "[]"; }},
@@ -170,6 +176,10 @@ const std::vector<Case>& cases() {
       {Rule::kIterationsTooFew, &kPerformance, few_iterations},
       {Rule::kIterationsDiffer, &kPerformance, once("log.txt", "m-infer-start-1000", "m-infer-start-1001")},
       {Rule::kInputRepeated, &kPerformance, in("log.txt", kws_input(1), kws_input(0))},
+      {Rule::kInputsMadeUp, &kPerformance,
+       [](Files* files) {
+         for (const char* name : {"log.txt", "script.async"}) replace(&(*files)[name], kws_input(4), "generated_4.bin");
+       }},
       {Rule::kClockMismatch, &kPerformance, in("log.txt", "00013.000", "00013.900")},
       {Rule::kResultsSize, &kPerformance, once("log.txt", "m-results-[0.996,", "m-results-[")},
       {Rule::kRunnerSaysInvalid, &kPerformance,
