@@ -4,10 +4,18 @@
 #include <google/protobuf/util/json_util.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/integration/api/spawned.h"
+#include "tests/support/link/host_agent.h"
 #include "tests/support/mlperf/synthetic_run.h"
 
 namespace tinyrig::mlperf {
@@ -76,6 +84,84 @@ TEST(MlperfCli, NothingToCheck) {
   const Ended missing = check((tree.root() / "missing").string());
   EXPECT_EQ(missing.exit_code, 2);
   EXPECT_THAT(missing.err, HasSubstr("[FOLDER_UNREADABLE]"));
+}
+
+// The real agent as a board, with a reference model.
+class MlperfRunCli : public testing::Test {
+ protected:
+  void SetUp() override {
+    const char* reference = std::getenv("TINYRIG_REFERENCE_DIR");
+    if (reference == nullptr) GTEST_SKIP() << "TINYRIG_REFERENCE_DIR is not set";
+    model_ = std::string(reference) + "/models/kws.tflite";
+    port_ = (tree_.root() / "board").string();
+    agent_.emplace(test::HostAgent::on_pty(port_, {"--slot-file", (tree_.root() / "slot").string()}));
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (!std::filesystem::exists(port_) && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  }
+
+  std::vector<std::string> run(const std::vector<std::string>& more) const {
+    std::vector<std::string> arguments = {TINYRIG_CLI, "mlperf", "run", "--port", port_, "-o", out_.string()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  }
+
+  const TempTree tree_;
+  const std::filesystem::path out_ = tree_.root() / "closed/acme/results/host";
+  std::string model_, port_;
+  std::optional<test::HostAgent> agent_;
+};
+
+TEST_F(MlperfRunCli, WritesWhatTheCheckerReads) {
+  const Ended first = Spawned(run({"--model", model_, "--id", "kws01", "--iterations", "12"})).wait();
+  EXPECT_EQ(first.exit_code, 1) << first.err;  // twelve inferences take no ten seconds
+  EXPECT_THAT(first.out, HasSubstr("WINDOW_TOO_SHORT"));
+  EXPECT_THAT(first.out, HasSubstr("BOARD_EMULATED"));
+  EXPECT_THAT(first.err, HasSubstr("device tinyrig host, model kws01, emulated"));
+  const std::filesystem::path folder = out_ / "kws/performance";
+  for (const char* name : {"log.txt", "results.txt", "results.json", "script.async"}) {
+    EXPECT_TRUE(std::filesystem::exists(folder / name)) << name;
+  }
+  // Five windows of twelve inferences; all that the checker misses is their length.
+  const Ended checked = check(folder.string(), {"--json"});
+  google::protobuf::Struct report;
+  ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(checked.out, &report).ok()) << checked.out;
+  const auto& audited = report.fields().at("runs").list_value().values(0).struct_value().fields();
+  std::map<std::string, int> findings;
+  for (const auto& finding : audited.at("findings").list_value().values()) {
+    ++findings[finding.struct_value().fields().at("rule").string_value()];
+  }
+  const std::map<std::string, int> wanted = {{"BOARD_EMULATED", 1}, {"INPUTS_MADE_UP", 1}, {"WINDOW_TOO_SHORT", 5}};
+  EXPECT_EQ(findings, wanted) << checked.out;
+
+  // The slot keeps the model; results are never replaced.
+  const Ended second = Spawned(run({"--iterations", "12"})).wait();
+  EXPECT_EQ(second.exit_code, 2);
+  EXPECT_THAT(second.err, HasSubstr("[FOLDER_EXISTS]"));
+}
+
+TEST_F(MlperfRunCli, InterruptedItLeavesNothing) {
+  Spawned child(run({"--model", model_, "--id", "kws01"}));
+  ASSERT_TRUE(child.wait_for_stderr("window 1 of 5"));
+  child.signal(SIGINT);
+  const Ended ended = child.wait();
+  EXPECT_EQ(ended.exit_code, 130);
+  EXPECT_THAT(ended.err, HasSubstr("nothing of the run under way was written"));
+  EXPECT_FALSE(std::filesystem::exists(out_));
+}
+
+TEST(MlperfRun, WhatIsNotThere) {
+  const TempTree tree;
+  const std::string missing = (tree.root() / "none").string();
+  const Ended no_port = Spawned({TINYRIG_CLI, "mlperf", "run", "--port", missing, "-o", missing}).wait();
+  EXPECT_EQ(no_port.exit_code, 2);
+  EXPECT_THAT(no_port.err, HasSubstr("[PORT_NOT_FOUND]"));
+  const Ended no_data =
+      Spawned({TINYRIG_CLI, "mlperf", "run", "--port", missing, "-o", missing, "--dataset", missing}).wait();
+  EXPECT_EQ(no_data.exit_code, 2);
+  EXPECT_THAT(no_data.err, HasSubstr("[DATASET_UNREADABLE]"));
+  const Ended no_id = Spawned({TINYRIG_CLI, "mlperf", "run", "--port", missing, "-o", missing, "--model", "x"}).wait();
+  EXPECT_EQ(no_id.exit_code, 2);
+  EXPECT_THAT(no_id.err, HasSubstr("--id"));
 }
 
 }  // namespace
