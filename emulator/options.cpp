@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "server/base/error.h"
+#include "server/base/install_folder.h"
 
 namespace tinyrig::emulator {
 namespace {
@@ -39,6 +40,11 @@ absl::StatusOr<std::vector<BoardCount>> parse_boards(const std::string& text) {
 
 Options parse_options(int argc, char** argv) {
   Options options;
+  if (const std::filesystem::path share = installed_share(); !share.empty()) {
+    options.catalog = share / "boards";
+    options.firmware_folder = if_installed(share / "agents");
+    options.host_agent = share.parent_path().parent_path() / "lib" / "tinyrig" / "tinyrig-agent-host";
+  }
   std::string boards = kDefaultBoards;
   CLI::App app("A farm of emulated boards behind serial ports, GDB remote endpoints and a power switch.",
                "tinyrig-emu");
@@ -48,11 +54,12 @@ Options parse_options(int argc, char** argv) {
   app.add_option("--state", options.state_folder, "Folder that keeps the boards' flash (default: within --dir)")
       ->take_last();
   app.add_option("--catalog", options.catalog, "Board types")->capture_default_str();
-  app.add_option("--firmware-dir", options.firmware_folder, "Agents that ./rig firmware built; checked at start");
+  app.add_option("--firmware-dir", options.firmware_folder, "Agents that ./rig firmware built; checked at start")
+      ->capture_default_str();
   app.add_flag("--preload", options.preload, "Blank boards come with the agent of --firmware-dir");
   app.add_option("--boards", boards, "TYPE[=COUNT],...")->capture_default_str();
   app.add_option("--write-farm", options.farm_file, "Write the farm file for tinyrigd, when all boards are on");
-  app.add_option("--host-agent", options.host_agent, "Agent program for boards of type host");
+  app.add_option("--host-agent", options.host_agent, "Agent program for boards of type host")->capture_default_str();
   app.add_option("--host-agent-argument", options.host_agent_arguments, "Argument for it; may be repeated");
   app.add_flag_callback(
       "--no-instruments", [&options] { options.instruments = false; }, "No simulated power monitors");

@@ -31,6 +31,7 @@ struct Options {
 /// "netduinoplus2,mps2-an386=2". INVALID_ARGUMENT (BOARDS_INVALID).
 absl::StatusOr<std::vector<BoardCount>> parse_boards(const std::string& text);
 
+/// An installed program takes catalog and agents that were installed with it, unless told otherwise.
 /// Ends the process on --help and on usage errors (exit code 2).
 Options parse_options(int argc, char** argv);
 

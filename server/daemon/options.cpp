@@ -2,9 +2,16 @@
 
 #include <CLI/CLI.hpp>
 
+#include "server/base/install_folder.h"
+
 namespace tinyrig::daemon {
 
 bool parse_options(int argc, char** argv, Options* options, int* exit_code) {
+  if (const std::filesystem::path share = installed_share(); !share.empty()) {
+    options->catalog_dir = if_installed(share / "boards");
+    options->firmware_dir = if_installed(share / "agents");
+    options->web_dir = if_installed(share / "web");
+  }
   CLI::App app("tinyrigd: owns a farm of boards, measures models on them, serves the results.");
   app.set_version_flag("--version", "tinyrigd " TINYRIG_VERSION);
   app.add_option("--data", options->data_dir, "Folder of the database and of uploads; made when missing")->required();
@@ -12,10 +19,12 @@ bool parse_options(int argc, char** argv, Options* options, int* exit_code) {
       ->required()
       ->check(CLI::ExistingFile);
   app.add_option("--catalog", options->catalog_dir, "Folder of board types (deploy/boards)")
-      ->required()
-      ->check(CLI::ExistingDirectory);
-  app.add_option("--firmware", options->firmware_dir, "Folder of built agents; without it boards are not flashed");
-  app.add_option("--web", options->web_dir, "Folder of the built dashboard");
+      ->required(options->catalog_dir.empty())
+      ->check(CLI::ExistingDirectory)
+      ->capture_default_str();
+  app.add_option("--firmware", options->firmware_dir, "Folder of built agents; without it boards are not flashed")
+      ->capture_default_str();
+  app.add_option("--web", options->web_dir, "Folder of the built dashboard")->capture_default_str();
   app.add_option("--grpc", options->grpc_listen, "HOST:PORT of the gRPC API")->capture_default_str();
   app.add_option("--http", options->http_listen, "HOST:PORT of the dashboard and the JSON API")->capture_default_str();
   app.add_option("--ports-file", options->ports_file,

@@ -27,6 +27,7 @@ struct Options {
   std::string log_level = "info";
 };
 
+// Where an installed daemon has its catalog, agents and dashboard, it takes them unless told otherwise.
 // True: go on with `options`. False: exit with `exit_code` (help and version: 0; bad usage: 2).
 bool parse_options(int argc, char** argv, Options* options, int* exit_code);
 
