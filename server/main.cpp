@@ -21,6 +21,7 @@
 #include "server/daemon/options.h"
 #include "server/daemon/planner.h"
 #include "server/daemon/ports_file.h"
+#include "server/daemon/service_manager.h"
 #include "server/discovery/hot_plug.h"
 #include "server/events/event_bus.h"
 #include "server/jobs/hold_book.h"
@@ -40,7 +41,7 @@ int fail(const absl::Status& status) {
   return 1;
 }
 
-void every(seconds period, asio::steady_timer& timer, std::function<void()> work) {
+void every(asio::steady_timer::duration period, asio::steady_timer& timer, std::function<void()> work) {
   timer.expires_after(period);
   timer.async_wait([period, &timer, work = std::move(work)](const boost::system::error_code& error) {
     if (error) return;
@@ -102,12 +103,17 @@ int serve(const daemon::Options& options) {
   every(seconds(5), saving, [&queue] { queue.retry_unsaved(); });
   asio::steady_timer expiring(pool);
   every(seconds(1), expiring, [&queue] { queue.expire_jobs(); });
+  const auto manager = daemon::ServiceManager::from_environment();
+  asio::steady_timer watchdog(pool);  // on the threads that do the work: if they hang, it falls silent
+  if (const auto period = manager.alive_every()) every(*period, watchdog, [&manager] { manager.alive(); });
+  manager.ready();
   spdlog::info("tinyrigd " TINYRIG_VERSION ": gRPC on {} (port {}), dashboard on http://{}/ (port {})",
                options.grpc_listen, (*api)->grpc_port(), options.http_listen, (*api)->http_port());
 
   ending.async_wait([](const boost::system::error_code&, int signal) { spdlog::info("signal {}: ending", signal); });
   signals.run();
 
+  manager.ending();
   (*api)->stop();
   if (hot_plug.ok()) hot_plug->reset();
   if (!(*farm)->stop(seconds(5))) spdlog::warn("a board did not let go in time");
