@@ -15,7 +15,7 @@ check_proto() { (cd "$ROOT/proto" && npx --yes @bufbuild/buf@1.60.0 lint); }
 
 check_awaits() { python3 "$ROOT/scripts/lint_awaits.py" "$ROOT/server" "$ROOT/emulator" "$ROOT/tests"; }
 
-check_scripts() { git -C "$ROOT" ls-files 'rig' '.ci/run' 'scripts/*.sh' | sed "s|^|$ROOT/|" | xargs shellcheck -x -s bash -e SC1091; }
+check_scripts() { git -C "$ROOT" ls-files 'rig' '.ci/run' 'scripts/*.sh' 'deploy/debian/p*' | sed "s|^|$ROOT/|" | xargs shellcheck -x -s bash -e SC1091; }
 
 run_lint() {
   stage "formatting" check_format
