@@ -1,0 +1,24 @@
+# The daemon in a container (docs/install.md). The first stage builds the Debian packages, the image installs them.
+FROM docker.io/library/debian:bookworm-slim AS build
+WORKDIR /src
+# Compilers and libraries first: they are fetched anew when this list changes, not with every change of the sources.
+COPY scripts/lib.sh scripts/
+RUN bash -ec 'ROOT=/src; . scripts/lib.sh; install build firmware web'
+COPY . .
+RUN --mount=type=cache,target=/root/.cache/ccache ./rig package
+
+FROM docker.io/library/debian:bookworm-slim
+# Number and name are fixed, for the volume and for what the host lets through. dialout is 20 on Debian and its kin.
+RUN useradd --system --uid 950 --user-group --groups dialout --home-dir /var/lib/tinyrig --shell /usr/sbin/nologin tinyrig \
+ && install -d -o tinyrig -g tinyrig -m 0750 /var/lib/tinyrig
+RUN --mount=type=bind,from=build,source=/src/build/packages,target=/packages \
+    apt-get update \
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends systemd-standalone-sysusers openocd \
+      /packages/tinyrig-server_*.deb /packages/tinyrig-agents_*.deb /packages/tinyrig-cli_*.deb \
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/apt /var/log/dpkg.log
+USER tinyrig
+VOLUME /var/lib/tinyrig
+# Asks the daemon over gRPC for its versions and its schema's; fails when it does not answer.
+HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 CMD ["tinyrig", "version"]
+# No EXPOSE: it listens on loopback alone.
+CMD ["tinyrigd", "--data", "/var/lib/tinyrig", "--farm", "/etc/tinyrig/farm.toml"]
