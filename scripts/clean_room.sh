@@ -11,21 +11,12 @@
 set -euo pipefail
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 SUITE=bookworm
+# shellcheck source=scripts/room.sh
+. "$ROOT/scripts/room.sh"
 # What is mounted and run inside. In namespaces of its own (see the end), hence nothing to undo.
 if [ "${1:-}" = --inside ]; then
   room=$2 command=$3
-  mount -t proc proc "$room/proc"
-  mount -t sysfs -o ro sysfs "$room/sys"
-  mount -t tmpfs -o mode=0755 tmpfs "$room/dev"
-  for device in null zero full random urandom tty; do
-    touch "$room/dev/$device"
-    mount --bind "/dev/$device" "$room/dev/$device"
-  done
-  mkdir "$room/dev/pts" "$room/dev/shm"
-  mount -t devpts -o newinstance,ptmxmode=0666 devpts "$room/dev/pts"
-  mount -t tmpfs -o mode=1777 tmpfs "$room/dev/shm"
-  ln -s pts/ptmx "$room/dev/ptmx"
-  ln -s /proc/self/fd "$room/dev/fd"
+  room_mount "$room"
   if [ -n "${TINYRIG_REFERENCE_DIR:-}" ]; then
     mount --bind -o ro "$TINYRIG_REFERENCE_DIR" "$room/reference"
   fi
@@ -34,9 +25,7 @@ if [ "${1:-}" = --inside ]; then
     LANG=C.UTF-8 ${CLEAN_ROOM_ENVIRONMENT:-} sh -c 'cd /root/tinyrig && exec ./rig "$@"' rig $command
 fi
 
-fail() { echo "clean_room: $1" >&2; exit 1; }
-[ "$(id -u)" -eq 0 ] || fail "a chroot needs root"
-for tool in mmdebstrap git unshare; do command -v "$tool" >/dev/null || fail "$tool is missing: apt-get install $tool"; done
+room_check
 [ $# -gt 0 ] || set -- "demo --once" test
 
 if [ -n "${CLEAN_ROOM_DIR:-}" ]; then
@@ -45,21 +34,15 @@ if [ -n "${CLEAN_ROOM_DIR:-}" ]; then
 else
   room=$(mktemp -d "${TMPDIR:-/var/tmp}/tinyrig-clean-room.XXXXXX")
 fi
-settings=$(mktemp -d)
 # shellcheck disable=SC2317  # the trap calls it
 cleanup() {
-  rm -rf "$settings"
   [ -n "${CLEAN_ROOM_DIR:-}" ] || rm -rf "$room"
 }
 trap cleanup EXIT
 trap 'exit 130' INT TERM
 
 echo "== A fresh Debian ($SUITE) in $room"
-mapfile -t sources < <(grep -lsw "$SUITE" /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources)
-[ "${#sources[@]}" -gt 0 ] || fail "no apt source for $SUITE in /etc/apt"
-apt-config dump Acquire > "$settings/apt.conf"
-mmdebstrap --quiet --mode=root --variant=apt --aptopt="$settings/apt.conf" "$SUITE" "$room" "${sources[@]}"
-for file in /etc/resolv.conf /etc/hosts; do cp -L "$file" "$room$file"; done
+room_make "$room"
 
 # npm's registry, proxies and certificates, when this machine has its own.
 environment="$(env | grep -iE '^(https?|no|all)_proxy=|^npm_config_(registry|proxy|https_proxy)=' | tr '\n' ' ' || true)"
@@ -83,7 +66,7 @@ results=() code=0
 for command in "$@"; do
   echo "== ./rig $command"
   start=$SECONDS outcome=passed
-  CLEAN_ROOM_ENVIRONMENT="$environment" unshare --mount --pid --fork --kill-child "${BASH_SOURCE[0]}" --inside "$room" "$command" ||
+  CLEAN_ROOM_ENVIRONMENT="$environment" room_enter "${BASH_SOURCE[0]}" --inside "$room" "$command" ||
     { code=1 outcome="FAILED ($?)"; }
   results+=("$(printf '%4d s  %s  ./rig %s' $((SECONDS - start)) "$outcome" "$command")")
 done
