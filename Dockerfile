@@ -5,7 +5,7 @@ FROM docker.io/library/debian:bookworm-slim AS build
 WORKDIR /src
 # Compilers and libraries first: they are fetched anew when this list changes, not with every change of the sources.
 COPY scripts/lib.sh scripts/
-RUN bash -ec 'ROOT=/src; . scripts/lib.sh; install build firmware web'
+RUN bash -ec 'ROOT=/src; . scripts/lib.sh; install build firmware web package'
 COPY . .
 RUN --mount=type=cache,target=/root/.cache/ccache ./rig package
 

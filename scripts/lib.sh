@@ -54,6 +54,7 @@ packages_of() {
       libspdlog-dev libtomlplusplus-dev libzstd-dev libssl-dev nanopb libnanopb-dev dpkg-dev ;;
     firmware) echo gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-dev \
       gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf ;;
+    package) echo file ;; # by which CPack tells what dpkg-shlibdeps is to look at
     emulator) echo qemu-system-arm qemu-system-misc ;;
     web) echo nodejs npm ;;
     test) echo libgtest-dev libgmock-dev librapidcheck-dev openocd stm32flash \
