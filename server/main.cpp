@@ -21,6 +21,7 @@
 #include "server/daemon/options.h"
 #include "server/daemon/planner.h"
 #include "server/daemon/ports_file.h"
+#include "server/daemon/storage_keeper.h"
 #include "server/discovery/hot_plug.h"
 #include "server/events/event_bus.h"
 #include "server/jobs/hold_book.h"
@@ -58,8 +59,9 @@ int serve(const daemon::Options& options) {
   const SystemClock clock;
   jobs::TimeSortedIds ids(clock);
   events::EventBus events(clock, events::random_epoch());
-  auto store = store::open_sqlite_store(options.data_dir);
+  auto store = store::open_sqlite_store(options.data_dir, {.retention = options.retention()});
   if (!store.ok()) return fail(store.status());
+  daemon::StorageKeeper storage(**store, clock);
 
   boards::BoardDirectory directory(boards::types_with_agent(*catalog), daemon::initial_boards(*farm_boards, *catalog));
   bench::ModelLibrary models(**store);
@@ -102,6 +104,9 @@ int serve(const daemon::Options& options) {
   every(seconds(5), saving, [&queue] { queue.retry_unsaved(); });
   asio::steady_timer expiring(pool);
   every(seconds(1), expiring, [&queue] { queue.expire_jobs(); });
+  storage.look();
+  asio::steady_timer tidying(pool);
+  every(seconds(60), tidying, [&storage] { storage.look(); });
   spdlog::info("tinyrigd " TINYRIG_VERSION ": gRPC on {} (port {}), dashboard on http://{}/ (port {})",
                options.grpc_listen, (*api)->grpc_port(), options.http_listen, (*api)->http_port());
 
