@@ -176,6 +176,19 @@ struct MlperfRunOptions {
 };
 ExitCode mlperf_run(const GlobalOptions& global, const MlperfRunOptions& options);
 
+/// What fills the daemon's disk, and what goes when.
+ExitCode admin_storage(const GlobalOptions& global);
+/// A copy of all it has stored, into a folder that is not there yet.
+ExitCode admin_backup(const GlobalOptions& global, const std::string& folder);
+/// Without the daemon.
+ExitCode admin_verify(const GlobalOptions& global, const std::string& folder);
+struct RestoreOptions {
+  std::string folder;
+  std::string state;
+  bool replace = false;
+};
+ExitCode admin_restore(const GlobalOptions& global, const RestoreOptions& options);
+
 ExitCode version(const GlobalOptions& global);
 
 }  // namespace tinyrig::client

@@ -93,9 +93,10 @@ std::string bytes(std::uint64_t value) {
   if (value < 1024) return std::to_string(value) + " B";
   double scaled = static_cast<double>(value) / 1024;
   const char* unit = " KiB";
-  if (scaled >= 1024) {
+  for (const char* larger : {" MiB", " GiB", " TiB"}) {
+    if (scaled < 1024) break;
     scaled /= 1024;
-    unit = " MiB";
+    unit = larger;
   }
   return decimals(scaled, scaled == std::floor(scaled) ? 0 : 1) + unit;
 }

@@ -25,6 +25,7 @@ using tinyrig::client::InspectOptions;
 using tinyrig::client::LeaderboardOptions;
 using tinyrig::client::MlperfCheckOptions;
 using tinyrig::client::ModelsAddOptions;
+using tinyrig::client::RestoreOptions;
 using tinyrig::client::SubmitOptions;
 
 constexpr char kExitCodes[] =
@@ -55,6 +56,8 @@ struct Arguments {
   GateOptions gate;
   MlperfCheckOptions mlperf_check;
   tinyrig::client::MlperfRunOptions mlperf_run;
+  std::string backup;
+  RestoreOptions restore;
 };
 
 using Action = std::function<ExitCode()>;
@@ -399,6 +402,29 @@ void add_mlperf_commands(CLI::App& app, Arguments& args, Action& chosen) {
       "is no such port; 4 the board does not answer or failed; 130 ended by Ctrl-C.");
 }
 
+void add_admin_commands(CLI::App& app, Arguments& args, Action& chosen) {
+  namespace client = tinyrig::client;
+  CLI::App* admin = group(app, "admin", "The daemon's disk: what fills it, and backups of what is on it");
+  command(*admin, "storage", "What fills the disk, kind by kind, how long it is kept, and what goes next", chosen,
+          [&] { return client::admin_storage(args.global); });
+  CLI::App* backup = command(*admin, "backup", "Copy everything that the daemon has stored, while it works", chosen,
+                             [&] { return client::admin_backup(args.global, args.backup); });
+  CLI::App* verify =
+      command(*admin, "verify", "Whether a backup is whole and sound: bytes, database, models. No server", chosen,
+              [&] { return client::admin_verify(args.global, args.backup); });
+  CLI::App* restore =
+      command(*admin, "restore", "Make a backup the data of a daemon that does not run. No server", chosen, [&] {
+        args.restore.folder = args.backup;
+        return client::admin_restore(args.global, args.restore);
+      });
+  backup->add_option("DIR", args.backup, "Folder to make; it is there whole or not at all")->required();
+  verify->add_option("DIR", args.backup, "Folder that backup made")->required();
+  restore->add_option("DIR", args.backup, "Folder that backup made")->required();
+  restore->add_option("--state", args.restore.state, "The daemon's --data folder")->required();
+  restore->add_flag("--replace", args.restore.replace,
+                    "Take the place of a database that is there; it is kept under another name");
+}
+
 int run(int argc, char** argv) {
   CLI::App app("TinyRig: benchmarks of machine learning on real microcontrollers", "tinyrig");
   Arguments args;
@@ -421,6 +447,7 @@ int run(int argc, char** argv) {
   add_energy_commands(app, args, chosen);
   add_gate_command(app, args, chosen);
   add_mlperf_commands(app, args, chosen);
+  add_admin_commands(app, args, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -14,13 +14,15 @@ CREATE TABLE schema_migrations (
 ) STRICT;
 
 -- A registered .tflite. The digest is the identity, the name is for people and never changes.
--- description: tinyrig.v1.Model without expected outputs (inputs, outputs, operators, sizes).
+-- description: tinyrig.v1.Model without expected outputs (inputs, outputs, operators, sizes). upload_time_us: when its
+-- bytes came last; retention of models that no run refers to counts from there.
 CREATE TABLE models (
   sha256 TEXT NOT NULL PRIMARY KEY CHECK (length(sha256) = 64),
   name TEXT NOT NULL UNIQUE CHECK (name <> ''),
   size_bytes INTEGER NOT NULL CHECK (size_bytes > 0),
   create_time_us INTEGER NOT NULL,
-  description BLOB NOT NULL
+  description BLOB NOT NULL,
+  upload_time_us INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 -- The .tflite itself, apart, so that lists of models do not read it.
@@ -137,6 +139,33 @@ CREATE TABLE energy_captures (
   size_bytes INTEGER NOT NULL CHECK (size_bytes >= 0),
   data BLOB NOT NULL
 ) STRICT;
+
+-- One row per recording that ever was, small, so that retention need not touch energy_captures to count: its bytes as
+-- stored, and when it was removed (its row in energy_captures is gone then, or never was: larger than the quota).
+CREATE TABLE recordings (
+  run_number INTEGER PRIMARY KEY REFERENCES runs (number),
+  store_time_us INTEGER NOT NULL,
+  stored_bytes INTEGER NOT NULL CHECK (stored_bytes >= 0),
+  remove_time_us INTEGER
+) STRICT;
+CREATE INDEX recordings_kept ON recordings (store_time_us, run_number, stored_bytes) WHERE remove_time_us IS NULL;
+CREATE INDEX recordings_by_time ON recordings (store_time_us, stored_bytes);
+
+-- What else retention removed, so that who asks for it is told. subject: run_id, job_id, the model's name.
+CREATE TABLE removals (
+  kind TEXT NOT NULL CHECK (kind IN ('samples', 'job_logs', 'unused_models')),
+  subject TEXT NOT NULL CHECK (subject <> ''),
+  remove_time_us INTEGER NOT NULL,
+  PRIMARY KEY (kind, subject)
+) STRICT, WITHOUT ROWID;
+
+-- How much that was, all of it.
+CREATE TABLE removal_totals (
+  kind TEXT NOT NULL PRIMARY KEY CHECK (kind IN ('recordings', 'samples', 'job_logs', 'unused_models')),
+  removed_count INTEGER NOT NULL CHECK (removed_count >= 0),
+  removed_bytes INTEGER NOT NULL CHECK (removed_bytes >= 0),
+  last_time_us INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- The best valid result of each model x board type x runtime among like with like; changed in the
 -- transaction of the result, computable anew from results. score: what ranks, lower is better (instructions,

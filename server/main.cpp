@@ -22,6 +22,7 @@
 #include "server/daemon/planner.h"
 #include "server/daemon/ports_file.h"
 #include "server/daemon/service_manager.h"
+#include "server/daemon/storage_keeper.h"
 #include "server/discovery/hot_plug.h"
 #include "server/events/event_bus.h"
 #include "server/jobs/hold_book.h"
@@ -59,8 +60,9 @@ int serve(const daemon::Options& options) {
   const SystemClock clock;
   jobs::TimeSortedIds ids(clock);
   events::EventBus events(clock, events::random_epoch());
-  auto store = store::open_sqlite_store(options.data_dir);
+  auto store = store::open_sqlite_store(options.data_dir, {.retention = options.retention()});
   if (!store.ok()) return fail(store.status());
+  daemon::StorageKeeper storage(**store, clock);
 
   boards::BoardDirectory directory(boards::types_with_agent(*catalog), daemon::initial_boards(*farm_boards, *catalog));
   bench::ModelLibrary models(**store);
@@ -103,6 +105,9 @@ int serve(const daemon::Options& options) {
   every(seconds(5), saving, [&queue] { queue.retry_unsaved(); });
   asio::steady_timer expiring(pool);
   every(seconds(1), expiring, [&queue] { queue.expire_jobs(); });
+  storage.look();
+  asio::steady_timer tidying(pool);
+  every(seconds(60), tidying, [&storage] { storage.look(); });
   const auto manager = daemon::ServiceManager::from_environment();
   asio::steady_timer watchdog(pool);  // on the threads that do the work: if they hang, it falls silent
   if (const auto period = manager.alive_every()) every(*period, watchdog, [&manager] { manager.alive(); });

@@ -27,6 +27,7 @@ class ApiServer::Impl {
             std::move(config),   dependencies.store, dependencies.jobs,     dependencies.holds, dependencies.events,
             dependencies.boards, dependencies.desk,  dependencies.executor, streams_,           *uploads_,
             absl::Now()} {
+    services_.push_back(make_admin_service(context_));
     services_.push_back(make_board_access_service(context_));
     services_.push_back(make_board_service(context_));
     services_.push_back(make_model_service(context_));

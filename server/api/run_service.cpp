@@ -5,6 +5,7 @@
 #include "server/base/status_macros.h"
 #include "server/export/export_profile.h"
 #include "server/jobs/job_queue.h"
+#include "server/store/columns.h"
 #include "server/store/store.h"
 #include "tinyrig/v1/run.grpc.pb.h"
 
@@ -42,6 +43,8 @@ class RunService final : public v1::RunService::CallbackService {
       TINYRIG_ASSIGN_OR_RETURN(*response->mutable_run(), context_.jobs.run(request->run_id()));
       TINYRIG_ASSIGN_OR_RETURN(const auto sessions, context_.store.samples(request->run_id()));
       for (const v1::SessionSamples& session : sessions) *response->add_samples() = session;
+      TINYRIG_ASSIGN_OR_RETURN(const auto removed, context_.store.samples_removed(request->run_id()));
+      if (removed.has_value()) *response->mutable_samples_removed_time() = store::timestamp_of(*removed);
       return absl::OkStatus();
     });
   }

@@ -1,10 +1,42 @@
 #include "server/daemon/options.h"
 
 #include <CLI/CLI.hpp>
+#include <map>
 
 #include "server/base/install_folder.h"
 
 namespace tinyrig::daemon {
+namespace {
+
+constexpr std::uint64_t kMostSeconds = 100ULL * 366 * 24 * 3600;
+
+void add_age(CLI::App& app, const std::string& name, std::uint64_t* seconds, const std::string& help) {
+  const std::map<std::string, std::uint64_t> units = {{"h", 3600}, {"d", 24 * 3600}, {"w", 7 * 24 * 3600}};
+  app.add_option(name, *seconds, help + " (12h, 90d, 26w; default: for ever)")
+      ->transform(CLI::AsNumberWithUnit(units,
+                                        CLI::AsNumberWithUnit::Options(CLI::AsNumberWithUnit::CASE_SENSITIVE |
+                                                                       CLI::AsNumberWithUnit::UNIT_REQUIRED),
+                                        "AGE")
+                      .description(""))
+      ->check(CLI::Range(std::uint64_t{3600}, kMostSeconds).description(""))
+      ->type_name("AGE");
+}
+
+absl::Duration age_of(std::uint64_t seconds) {
+  return seconds == 0 ? absl::InfiniteDuration() : absl::Seconds(static_cast<std::int64_t>(seconds));
+}
+
+}  // namespace
+
+store::Retention Options::retention() const {
+  store::Retention retention;
+  retention.recordings_quota_bytes = recordings_quota_bytes;
+  retention.keep_recordings = age_of(keep_recordings_s);
+  retention.keep_samples = age_of(keep_samples_s);
+  retention.keep_logs = age_of(keep_logs_s);
+  retention.keep_unused_models = age_of(keep_unused_models_s);
+  return retention;
+}
 
 bool parse_options(int argc, char** argv, Options* options, int* exit_code) {
   if (const std::filesystem::path share = installed_share(); !share.empty()) {
@@ -41,11 +73,21 @@ bool parse_options(int argc, char** argv, Options* options, int* exit_code) {
                  "Boards of one USB controller that are flashed at a time; others wait for their turn")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
+  app.add_option("--recordings-quota", options->recordings_quota_bytes,
+                 "Most bytes of instruments' recordings: the oldest go first (500MB, 20GB; 0: no limit; default 20GB)")
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/true).description(""))
+      ->type_name("SIZE");
+  add_age(app, "--keep-recordings", &options->keep_recordings_s, "How long instruments' recordings are kept");
+  add_age(app, "--keep-samples", &options->keep_samples_s, "How long raw samples of finished jobs are kept");
+  add_age(app, "--keep-logs", &options->keep_logs_s, "How long logs of finished jobs are kept");
+  add_age(app, "--keep-unused-models", &options->keep_unused_models_s,
+          "How long models that no run used are kept after their last upload");
   app.add_option("--log-level", options->log_level, "debug, info, warning or error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();
   app.footer(
       "Exit codes: 0 ended by a signal, 1 could not start or failed, 2 wrong usage.\n"
+      "Results are kept for ever, whatever the limits: docs/operations.md.\n"
       "The daemon listens on loopback, without tokens: whoever can reach it may use it.");
   try {
     app.parse(argc, argv);

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "server/store/retention.h"
+
 namespace tinyrig::daemon {
 
 struct Options {
@@ -24,7 +26,15 @@ struct Options {
   std::vector<std::string> relearn;
   std::uint32_t threads = 2;
   std::uint32_t flashes_per_controller = 2;
+  std::uint64_t recordings_quota_bytes = 20'000'000'000;  // 0: none
+  // 0: for ever.
+  std::uint64_t keep_recordings_s = 0;
+  std::uint64_t keep_samples_s = 0;
+  std::uint64_t keep_logs_s = 0;
+  std::uint64_t keep_unused_models_s = 0;
   std::string log_level = "info";
+
+  store::Retention retention() const;
 };
 
 // Where an installed daemon has its catalog, agents and dashboard, it takes them unless told otherwise.

@@ -7,6 +7,7 @@
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/store/columns.h"
+#include "server/store/retention_steps.h"
 #include "server/store/run_table.h"
 
 namespace tinyrig::store {
@@ -18,6 +19,16 @@ constexpr int kCompressionLevel = 3;
 absl::Status corrupt(const std::string& what) {
   return make_error(absl::StatusCode::kDataLoss, "STORE_CORRUPT", "a recording is damaged: " + what,
                     "Stop the daemon and restore a backup of the database.");
+}
+
+absl::Status check_not_removed(Connection& database, std::int64_t run_number, const std::string& run_id) {
+  Statement removed = database.query(
+      "SELECT remove_time_us FROM recordings WHERE run_number = ?1 AND remove_time_us IS NOT NULL", run_number);
+  if (!removed.next()) return removed.status();
+  return make_error(absl::StatusCode::kNotFound, "CAPTURE_REMOVED",
+                    "the recording of run " + run_id + " was removed by retention on " +
+                        date_text(absl::FromUnixMicros(removed.integer(0))) + "; its result is kept",
+                    "`tinyrig admin storage` shows what is kept how long; measure again for a new recording.");
 }
 
 }  // namespace
@@ -45,6 +56,7 @@ absl::StatusOr<Capture> read_capture(Connection& database, const std::string& ru
   Statement statement = database.query("SELECT info, data FROM energy_captures WHERE run_number = ?1", run_number);
   if (!statement.next()) {
     TINYRIG_RETURN_IF_ERROR(statement.status());
+    TINYRIG_RETURN_IF_ERROR(check_not_removed(database, run_number, run_id));
     return make_error(absl::StatusCode::kNotFound, "CAPTURE_MISSING", "run " + run_id + " has no recording of energy",
                       "Only runs that measured energy have one: `tinyrig submit --measure energy`.");
   }

@@ -15,7 +15,7 @@ namespace tinyrig::store {
 /// Runs inside its caller's transaction.
 absl::Status write_capture(Connection& database, std::int64_t run_number, const PackedCapture& capture);
 
-/// NOT_FOUND RUN_UNKNOWN, CAPTURE_MISSING; DATA_LOSS STORE_CORRUPT.
+/// NOT_FOUND RUN_UNKNOWN, CAPTURE_MISSING, CAPTURE_REMOVED; DATA_LOSS STORE_CORRUPT.
 absl::StatusOr<Capture> read_capture(Connection& database, const std::string& run_id);
 
 }  // namespace tinyrig::store

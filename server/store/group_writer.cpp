@@ -1,6 +1,5 @@
 #include "server/store/group_writer.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "server/base/error.h"
@@ -19,7 +18,7 @@ GroupWriter::~GroupWriter() {
   thread_.join();
 }
 
-void GroupWriter::submit(Write write, WriteDone done) {
+void GroupWriter::submit(Write write, WriteDone done, std::size_t weight) {
   {
     const std::lock_guard lock(mutex_);
     if (waiting_.size() >= max_waiting_) {
@@ -29,7 +28,7 @@ void GroupWriter::submit(Write write, WriteDone done) {
                           "Try again later; check the disk's load.");
       };
     }
-    waiting_.push_back({std::move(write), std::move(done), absl::OkStatus()});
+    waiting_.push_back({std::move(write), std::move(done), weight, absl::OkStatus()});
   }
   wake_.notify_one();
 }
@@ -42,8 +41,10 @@ void GroupWriter::run() {
       std::unique_lock lock(mutex_);
       wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
       if (waiting_.empty()) return;
-      const std::size_t count = std::min(waiting_.size(), kMaxGroup);
-      for (std::size_t i = 0; i < count; ++i) {
+      std::size_t weight = 0;
+      while (!waiting_.empty() && group.size() < kMaxGroup) {
+        weight += waiting_.front().weight;
+        if (!group.empty() && weight > kMaxGroupWeight) break;
         group.push_back(std::move(waiting_.front()));
         waiting_.pop_front();
       }

@@ -28,6 +28,8 @@ using WriteDone = absl::AnyInvocable<void(absl::Status)>;
 class GroupWriter {
  public:
   static constexpr std::size_t kMaxGroup = 1'000;
+  /// Of the weights of a group; one write may be heavier.
+  static constexpr std::size_t kMaxGroupWeight = 64u << 20;
 
   GroupWriter(std::unique_ptr<Connection> database, std::size_t max_waiting);
   /// Commits what waits, then ends the thread.
@@ -36,13 +38,15 @@ class GroupWriter {
   GroupWriter& operator=(const GroupWriter&) = delete;
 
   /// Queues a write; never blocks, never calls `done` from inside. Thread-safe.
-  /// RESOURCE_EXHAUSTED STORE_BUSY comes through `done` when too many wait.
-  void submit(Write write, WriteDone done);
+  /// RESOURCE_EXHAUSTED STORE_BUSY comes through `done` when too many wait. `weight`: bytes, where they are many: what
+  /// is committed together stays in the write-ahead log until then, and its disk must hold that too.
+  void submit(Write write, WriteDone done, std::size_t weight = 0);
 
  private:
   struct Entry {
     Write write;
     WriteDone done;
+    std::size_t weight = 0;
     absl::Status status;
   };
 

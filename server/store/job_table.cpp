@@ -1,11 +1,13 @@
 #include "server/store/job_table.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/store/columns.h"
+#include "server/store/model_table.h"
 #include "server/store/outcome.h"
 #include "server/store/run_table.h"
 
@@ -19,6 +21,17 @@ absl::StatusOr<AcceptedJob> known_submission(const Submission& known, const NewJ
   return make_error(absl::StatusCode::kAlreadyExists, "IDEMPOTENCY_KEY_REUSED",
                     "the idempotency key was used for another submission, job " + known.job_id,
                     "Use a new key for a new submission.");
+}
+
+// Between the planning of a job and now, retention may have removed a model that nothing referred to.
+absl::Status check_models(Connection& database, const NewJob& job) {
+  std::set<std::string> checked;
+  for (const ScheduledRun& run : job.runs) {
+    if (!checked.insert(run.run.model_sha256()).second) continue;
+    const absl::StatusOr<v1::Model> model = find_model(database, run.run.model_sha256());
+    if (!model.ok()) return model.status();
+  }
+  return absl::OkStatus();
 }
 
 // The state that a job's unfinished runs give it: the furthest of them.
@@ -82,6 +95,7 @@ absl::StatusOr<AcceptedJob> accept_job(Connection& database, const NewJob& new_j
     TINYRIG_ASSIGN_OR_RETURN(const auto known, find_submission(database, new_job.idempotency_key));
     if (known.has_value()) return known_submission(*known, new_job);
   }
+  TINYRIG_RETURN_IF_ERROR(check_models(database, new_job));
   v1::Job accepted;
   accepted.set_job_id(new_job.job.job_id());
   *accepted.mutable_spec() = new_job.job.spec();

@@ -5,6 +5,7 @@
 #include "server/base/status_macros.h"
 #include "server/store/columns.h"
 #include "server/store/job_table.h"
+#include "server/store/retention_steps.h"
 
 namespace tinyrig::store {
 namespace {
@@ -38,6 +39,14 @@ absl::StatusOr<std::vector<v1::LogLine>> job_logs(Connection& database, const st
     line.set_text(statement.bytes(4));
   }
   TINYRIG_RETURN_IF_ERROR(statement.status());
+  TINYRIG_ASSIGN_OR_RETURN(const std::optional<absl::Time> removed, removal_time(database, kJobLogs, job_id));
+  if (removed.has_value()) {
+    v1::LogLine& line = lines.emplace_back();
+    *line.mutable_time() = timestamp_of(*removed);
+    line.set_job_id(job_id);
+    line.set_level("info");
+    line.set_text("earlier lines were removed by retention on " + date_text(*removed));
+  }
   std::reverse(lines.begin(), lines.end());
   return lines;
 }

@@ -7,6 +7,7 @@
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/store/columns.h"
+#include "server/store/retention_steps.h"
 
 namespace tinyrig::store {
 namespace {
@@ -46,9 +47,10 @@ absl::Status insert_model(Connection& database, const v1::Model& model, const st
   v1::Model description = model;
   description.clear_expected_outputs();
   const std::string serialized = description.SerializeAsString();
-  TINYRIG_RETURN_IF_ERROR(database.execute(
-      "INSERT INTO models (sha256, name, size_bytes, create_time_us, description) VALUES (?1, ?2, ?3, ?4, ?5)",
-      model.sha256(), model.name(), bytes.size(), micros_of(model.create_time()), Blob{serialized}));
+  TINYRIG_RETURN_IF_ERROR(
+      database.execute("INSERT INTO models (sha256, name, size_bytes, create_time_us, description, upload_time_us) "
+                       "VALUES (?1, ?2, ?3, ?4, ?5, ?4)",
+                       model.sha256(), model.name(), bytes.size(), micros_of(model.create_time()), Blob{serialized}));
   return database.execute("INSERT INTO model_bytes (sha256, tflite) VALUES (?1, ?2)", model.sha256(), Blob{bytes});
 }
 
@@ -63,6 +65,13 @@ absl::StatusOr<v1::Model> read_model(Connection& database, const std::string& de
 }
 
 absl::Status model_unknown(Connection& database, const std::string& wanted) {
+  TINYRIG_ASSIGN_OR_RETURN(const std::optional<absl::Time> removed, removal_time(database, kUnusedModels, wanted));
+  if (removed.has_value()) {
+    return make_error(absl::StatusCode::kNotFound, "MODEL_REMOVED",
+                      "model \"" + wanted.substr(0, 100) + "\" was removed by retention on " + date_text(*removed) +
+                          "; no run had used it",
+                      "Register it again with `tinyrig models add FILE`.");
+  }
   std::string names;
   Statement statement = database.query("SELECT name FROM models ORDER BY name LIMIT ?1", kMaxNamesInError);
   while (statement.next()) names += (names.empty() ? "" : ", ") + statement.bytes(0);
@@ -87,7 +96,14 @@ absl::StatusOr<PutModelResult> put_model(Connection& database, const v1::Model& 
                       "Choose another name; a name never changes its model.");
   }
   TINYRIG_RETURN_IF_ERROR(taken.status());
-  if (!result.already_present) TINYRIG_RETURN_IF_ERROR(insert_model(database, model, bytes));
+  if (result.already_present) {
+    TINYRIG_RETURN_IF_ERROR(
+        database.execute("UPDATE models SET upload_time_us = max(upload_time_us, ?2) WHERE sha256 = ?1", model.sha256(),
+                         micros_of(model.create_time())));
+  } else {
+    TINYRIG_RETURN_IF_ERROR(insert_model(database, model, bytes));
+    TINYRIG_RETURN_IF_ERROR(forget_removal(database, kUnusedModels, model.name()));
+  }
   TINYRIG_RETURN_IF_ERROR(add_expected_outputs(database, model));
   TINYRIG_ASSIGN_OR_RETURN(result.model, find_model(database, model.sha256()));
   return result;

@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "server/base/status_macros.h"
-#include "server/store/capture_table.h"
 #include "server/store/columns.h"
 #include "server/store/job_table.h"
 #include "server/store/leaderboard_table.h"
+#include "server/store/retention_steps.h"
 #include "server/store/run_table.h"
 #include "server/store/sample_codec.h"
 
@@ -103,7 +103,7 @@ absl::StatusOr<AttemptEndResult> result_of(Connection& database, const RunBefore
 
 }  // namespace
 
-absl::StatusOr<AttemptEndResult> end_attempt(Connection& database, const AttemptEnd& end) {
+absl::StatusOr<AttemptEndResult> end_attempt(Connection& database, const AttemptEnd& end, const Retention& retention) {
   TINYRIG_ASSIGN_OR_RETURN(const RunBefore before, read_before(database, end));
   if (before.finished || before.attempt_ended) return result_of(database, before, /*applied=*/false);
   if (end.attempt.number() < before.attempts) return attempt_stale(end.run_id, end.attempt.number());
@@ -122,7 +122,10 @@ absl::StatusOr<AttemptEndResult> end_attempt(Connection& database, const Attempt
     if (end.result.has_value()) {
       TINYRIG_RETURN_IF_ERROR(write_result(database, before.number, *end.result));
       TINYRIG_RETURN_IF_ERROR(write_samples(database, before.number, end.samples));
-      if (end.capture != nullptr) TINYRIG_RETURN_IF_ERROR(write_capture(database, before.number, *end.capture));
+      if (end.capture != nullptr) {
+        TINYRIG_RETURN_IF_ERROR(keep_recording(database, before.number, *end.capture, retention,
+                                               absl::FromUnixMicros(micros_of(end.attempt.finish_time()))));
+      }
       TINYRIG_RETURN_IF_ERROR(consider_for_leaderboard(database, before.number));
     }
   }

@@ -3,11 +3,12 @@
 #pragma once
 
 #include "absl/status/statusor.h"
+#include "server/store/retention.h"
 #include "server/store/sqlite.h"
 #include "server/store/store.h"
 
 namespace tinyrig::store {
 
-absl::StatusOr<AttemptEndResult> end_attempt(Connection& database, const AttemptEnd& end);
+absl::StatusOr<AttemptEndResult> end_attempt(Connection& database, const AttemptEnd& end, const Retention& retention);
 
 }  // namespace tinyrig::store

@@ -112,6 +112,32 @@ absl::Status Connection::run_script(const std::string& sql) {
   return code == SQLITE_OK ? absl::OkStatus() : error(code, std::string_view(sql).substr(0, 80));
 }
 
+absl::Status Connection::copy_to(Connection& target, int pages,
+                                 const std::function<bool(std::uint64_t, std::uint64_t)>& go_on) {
+  std::uint64_t page_bytes = 0;
+  {
+    Statement statement = query("PRAGMA page_size");
+    if (statement.next()) page_bytes = static_cast<std::uint64_t>(statement.integer(0));
+    if (!statement.status().ok()) return statement.status();
+  }
+  sqlite3_backup* backup = sqlite3_backup_init(target.handle_, "main", handle_, "main");
+  if (backup == nullptr) return target.error(sqlite3_extended_errcode(target.handle_), "beginning a copy");
+  int code = SQLITE_OK;
+  bool ended = false;
+  while (code == SQLITE_OK && !ended) {
+    code = sqlite3_backup_step(backup, pages);
+    const auto total = static_cast<std::uint64_t>(sqlite3_backup_pagecount(backup));
+    const auto left = static_cast<std::uint64_t>(sqlite3_backup_remaining(backup));
+    if (go_on) ended = !go_on((total - left) * page_bytes, total * page_bytes);
+  }
+  const int finished = sqlite3_backup_finish(backup);
+  if (ended) {
+    return make_error(absl::StatusCode::kAborted, "BACKUP_ENDED", "the copy was ended");
+  }
+  if (code != SQLITE_DONE) return target.error(code, "copying pages");
+  return finished == SQLITE_OK ? absl::OkStatus() : target.error(finished, "ending a copy");
+}
+
 std::int64_t Connection::changes() const { return sqlite3_changes64(handle_); }
 
 std::int64_t Connection::last_insert_rowid() const { return sqlite3_last_insert_rowid(handle_); }

@@ -21,9 +21,12 @@
 #include "server/store/log_table.h"
 #include "server/store/model_table.h"
 #include "server/store/reader_pool.h"
+#include "server/store/retention_steps.h"
 #include "server/store/run_end.h"
 #include "server/store/run_table.h"
 #include "server/store/schema.h"
+#include "server/store/snapshot_copy.h"
+#include "server/store/storage_report.h"
 
 namespace tinyrig::store {
 namespace {
@@ -33,8 +36,13 @@ constexpr std::uintmax_t kMaxFullCheckBytes = 64u << 20;
 class SqliteStore final : public Store {
  public:
   SqliteStore(DirectoryLock lock, std::unique_ptr<Connection> writer, std::filesystem::path file,
-              std::size_t max_waiting_writes)
-      : lock_(std::move(lock)), readers_(std::move(file)), writer_(std::move(writer), max_waiting_writes) {}
+              const SqliteStoreOptions& options)
+      : lock_(std::move(lock)),
+        file_(std::move(file)),
+        retention_(options.retention),
+        spare_{options.spare_bytes},
+        readers_(file_),
+        writer_(std::move(writer), options.max_waiting_writes) {}
 
   void put_model(v1::Model model, std::string bytes, DoneWith<PutModelResult> done) override {
     write<PutModelResult>([model = std::move(model), bytes = std::move(bytes)](
@@ -69,8 +77,11 @@ class SqliteStore final : public Store {
                    std::move(done));
   }
   void end_attempt(AttemptEnd end, DoneWith<AttemptEndResult> done) override {
-    write<AttemptEndResult>([end = std::move(end)](Connection& database) { return store::end_attempt(database, end); },
-                            std::move(done));
+    // Few recordings share a commit: what one commit writes at most lies in the write-ahead log.
+    const std::size_t weight = end.capture == nullptr ? 0 : end.capture->frame.size();
+    write<AttemptEndResult>(
+        [this, end = std::move(end)](Connection& database) { return store::end_attempt(database, end, retention_); },
+        std::move(done), weight);
   }
   void request_cancel(std::string job_id, absl::Time when, DoneWith<v1::Job> done) override {
     write<v1::Job>([job_id = std::move(job_id),
@@ -99,6 +110,9 @@ class SqliteStore final : public Store {
   }
   absl::StatusOr<std::vector<v1::SessionSamples>> samples(const std::string& run_id) const override {
     return read([&](Connection& database) { return read_samples(database, run_id); });
+  }
+  absl::StatusOr<std::optional<absl::Time>> samples_removed(const std::string& run_id) const override {
+    return read([&](Connection& database) { return removal_time(database, kSamples, run_id); });
   }
   absl::StatusOr<Capture> capture(const std::string& run_id) const override {
     return read([&](Connection& database) { return read_capture(database, run_id); });
@@ -170,12 +184,45 @@ class SqliteStore final : public Store {
     return read([](Connection& database) { return store::golden_latencies(database); });
   }
 
+  void retain(absl::Time now, DoneWith<RetentionStep> done) override {
+    struct Answer {
+      RetentionStep step;
+      RetentionCursor cursor;
+    };
+    // The cursor belongs to the writer thread; a write that runs twice begins twice at the same place.
+    write<Answer>(
+        [this, now](Connection& database) -> absl::StatusOr<Answer> {
+          Answer answer{{}, cursor_};
+          TINYRIG_ASSIGN_OR_RETURN(answer.step, store::retain(database, retention_, spare_, now, &answer.cursor));
+          return answer;
+        },
+        [this, done = std::move(done)](absl::StatusOr<Answer> answer) mutable {
+          if (answer.ok()) {
+            cursor_ = answer->cursor;
+            shrunk_ = shrunk_ || answer->step.returned_bytes > 0;
+            if (shrunk_ && !answer->step.more) shorten_file();
+          }
+          if (!done) return;
+          if (answer.ok()) {
+            done(answer->step);
+          } else {
+            done(answer.status());
+          }
+        });
+  }
+  absl::StatusOr<v1::GetStorageResponse> storage(absl::Time now) const override {
+    return read([&](Connection& database) { return report_storage(database, file_, retention_, now); });
+  }
+  absl::StatusOr<v1::Backup> back_up(const std::filesystem::path& file, const BackupWatch& watch) const override {
+    return copy_snapshot(file_, file, watch);
+  }
+
   std::uint32_t schema_version() const override { return newest_schema_version(); }
 
  private:
   // A write whose answer is more than a status.
   template <typename T, typename Operation>
-  void write(Operation operation, DoneWith<T> done) {
+  void write(Operation operation, DoneWith<T> done, std::size_t weight = 0) {
     auto answer = std::make_shared<std::optional<T>>();
     writer_.submit(
         [operation = std::move(operation), answer](Connection& database) -> absl::Status {
@@ -191,7 +238,8 @@ class SqliteStore final : public Store {
           } else {
             done(std::move(status));
           }
-        });
+        },
+        weight);
   }
 
   template <typename Operation>
@@ -201,7 +249,20 @@ class SqliteStore final : public Store {
     return operation(**snapshot);
   }
 
+  // What was given back is cut off the file when the log is played into it, which may be long until then.
+  void shorten_file() {
+    shrunk_ = false;
+    const auto connection = Connection::open(file_, SQLITE_OPEN_READWRITE);
+    if (connection.ok()) (void)(*connection)->run_script("PRAGMA wal_checkpoint(PASSIVE)");
+  }
+
   const DirectoryLock lock_;
+  const std::filesystem::path file_;
+  const Retention retention_;
+  const SparePages spare_;
+  // Of the writer thread.
+  RetentionCursor cursor_;
+  bool shrunk_ = false;
   mutable ReaderPool readers_;
   GroupWriter writer_;  // last: its end still completes writes
 };
@@ -229,14 +290,32 @@ absl::Status check_integrity(Connection& database, const std::filesystem::path& 
 }
 
 absl::Status configure_writer(Connection& database, const SqliteStoreOptions& options) {
+  // auto_vacuum before anything is written: it holds for a database that is made now. An older one keeps what it has:
+  // changing it copies the whole file (see make_returnable).
   TINYRIG_RETURN_IF_ERROR(database.run_script(
-      "PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
+      "PRAGMA busy_timeout = 2000; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = "
+      "FULL; "
       "PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY"));
   if (options.max_database_bytes == 0) return absl::OkStatus();
   Statement statement = database.query("PRAGMA page_size");
   const std::uint64_t page_bytes = statement.next() ? static_cast<std::uint64_t>(statement.integer(0)) : 4096;
   return database.run_script("PRAGMA max_page_count = " +
                              std::to_string(std::max<std::uint64_t>(options.max_database_bytes / page_bytes, 1)));
+}
+
+// Lets a database of an older version give free space back, where copying it is quick and there is room for it. It
+// works without as well: free space is then used again and stays in the file.
+void make_returnable(Connection& database, const std::filesystem::path& file) {
+  {
+    Statement mode = database.query("PRAGMA auto_vacuum");
+    if (!mode.next() || mode.integer(0) == 2) return;
+  }
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(file, error);
+  if (error || size > kMaxFullCheckBytes) return;
+  const std::filesystem::space_info space = std::filesystem::space(file, error);
+  if (error || space.available / 3 < size) return;
+  (void)database.run_script("PRAGMA auto_vacuum = INCREMENTAL; VACUUM");
 }
 
 }  // namespace
@@ -251,7 +330,8 @@ absl::StatusOr<std::unique_ptr<Store>> open_sqlite_store(const std::filesystem::
   TINYRIG_RETURN_IF_ERROR(configure_writer(*writer, options));
   TINYRIG_RETURN_IF_ERROR(check_integrity(*writer, file));
   TINYRIG_RETURN_IF_ERROR(migrate(*writer, absl::Now()));
-  return std::make_unique<SqliteStore>(std::move(lock), std::move(writer), file, options.max_waiting_writes);
+  make_returnable(*writer, file);
+  return std::make_unique<SqliteStore>(std::move(lock), std::move(writer), file, options);
 }
 
 }  // namespace tinyrig::store

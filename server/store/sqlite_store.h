@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
+#include "server/store/retention.h"
 #include "server/store/store.h"
 
 namespace tinyrig::store {
@@ -16,6 +17,10 @@ struct SqliteStoreOptions {
   std::uint64_t max_database_bytes = 0;
   /// Most writes that may wait; more are refused with STORE_BUSY.
   std::size_t max_waiting_writes = 100'000;
+  /// What may go, and when.
+  Retention retention = {};
+  /// Most bytes of the file that are kept free for what comes next; more go back to the disk.
+  std::uint64_t spare_bytes = 64u << 20;
 };
 
 /// Opens DIR/tinyrig.db, creates it when it is not there, and migrates it forward. Makes DIR if needed.

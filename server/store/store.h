@@ -12,6 +12,8 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -22,6 +24,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "tinyrig/v1/admin.pb.h"
 #include "tinyrig/v1/board.pb.h"
 #include "tinyrig/v1/job.pb.h"
 #include "tinyrig/v1/leaderboard.pb.h"
@@ -152,6 +155,20 @@ struct BoardHold {
   std::string token;
 };
 
+/// What one step of retention did.
+struct RetentionStep {
+  /// Recordings, runs' samples, jobs' logs and models that went.
+  std::uint64_t removed = 0;
+  std::uint64_t removed_bytes = 0;
+  /// Given back to the disk.
+  std::uint64_t returned_bytes = 0;
+  /// There is more to do now.
+  bool more = false;
+};
+
+/// Told how far a backup is; false ends it.
+using BackupWatch = std::function<bool(std::uint64_t done_bytes, std::uint64_t total_bytes)>;
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -159,13 +176,13 @@ class Store {
   // --- models ---------------------------------------------------------------------------------------
 
   /// Keeps a model and its bytes. `model.sha256` must be the bytes' digest (the caller checked it).
-  /// Known bytes: nothing changes but that expected outputs for new seeds are added.
+  /// Known bytes: nothing changes but that expected outputs for new seeds are added, and when they came last.
   /// ALREADY_EXISTS MODEL_NAME_TAKEN: another model has the name.
   /// ALREADY_EXISTS EXPECTED_OUTPUT_CONFLICT: the bytes are known with another output for a seed.
   virtual void put_model(v1::Model model, std::string tflite_bytes, DoneWith<PutModelResult> done) = 0;
 
   /// By name, or by at least 8 digits of the digest; a name wins over a digest.
-  /// NOT_FOUND MODEL_UNKNOWN (names what exists), INVALID_ARGUMENT MODEL_AMBIGUOUS.
+  /// NOT_FOUND MODEL_UNKNOWN (names what exists), MODEL_REMOVED (by retention), INVALID_ARGUMENT MODEL_AMBIGUOUS.
   virtual absl::StatusOr<v1::Model> find_model(const std::string& name_or_digest) const = 0;
 
   /// All, by name, without their operators.
@@ -177,7 +194,7 @@ class Store {
   // --- jobs and runs --------------------------------------------------------------------------------
 
   /// Job, runs and idempotency key in one transaction.
-  /// ALREADY_EXISTS IDEMPOTENCY_KEY_REUSED: the key is known with another spec.
+  /// ALREADY_EXISTS IDEMPOTENCY_KEY_REUSED: the key is known with another spec. NOT_FOUND MODEL_UNKNOWN.
   virtual void accept_job(NewJob job, DoneWith<AcceptedJob> done) = 0;
 
   /// nullopt: the key has not been seen.
@@ -191,7 +208,8 @@ class Store {
   /// ended run: FAILED_PRECONDITION ATTEMPT_STALE.
   virtual void set_run_state(std::string run_id, std::uint32_t attempt_number, v1::RunState state, Done done) = 0;
 
-  /// Attempt, run, result, samples, capture, leaderboard and (with its last run) the job, in one transaction.
+  /// Attempt, run, result, samples, capture, leaderboard and (with its last run) the job, in one transaction. The
+  /// oldest captures go when there is a quota that this one would break; one that is larger than the quota is not kept.
   /// The same end twice, or the end of an attempt whose begin was never stored, is fine.
   /// FAILED_PRECONDITION ATTEMPT_STALE: a later attempt has begun. NOT_FOUND RUN_UNKNOWN.
   virtual void end_attempt(AttemptEnd end, DoneWith<AttemptEndResult> done) = 0;
@@ -221,7 +239,11 @@ class Store {
   /// Every raw sample of a run's result, by session; empty when it has none. NOT_FOUND RUN_UNKNOWN.
   virtual absl::StatusOr<std::vector<v1::SessionSamples>> samples(const std::string& run_id) const = 0;
 
-  /// What the instrument sent while a run's energy was measured. NOT_FOUND RUN_UNKNOWN, CAPTURE_MISSING.
+  /// When retention removed the run's samples; nullopt: it did not.
+  virtual absl::StatusOr<std::optional<absl::Time>> samples_removed(const std::string& run_id) const = 0;
+
+  /// What the instrument sent while a run's energy was measured. NOT_FOUND RUN_UNKNOWN, CAPTURE_MISSING,
+  /// CAPTURE_REMOVED (by retention).
   virtual absl::StatusOr<Capture> capture(const std::string& run_id) const = 0;
 
   /// Jobs that have not finished, oldest first, without their runs: for the start of the daemon.
@@ -235,7 +257,8 @@ class Store {
   /// A line of a job that is not known is left out.
   virtual void append_log(v1::LogLine line, Done done) = 0;
 
-  /// Of one job in order of their time of writing; at most the last 10,000. NOT_FOUND JOB_UNKNOWN.
+  /// Of one job in order of their time of writing; at most the last 10,000. When retention removed them, a line that
+  /// says so comes first. NOT_FOUND JOB_UNKNOWN.
   virtual absl::StatusOr<std::vector<v1::LogLine>> job_logs(const std::string& job_id) const = 0;
 
   // --- leaderboard ----------------------------------------------------------------------------------
@@ -276,6 +299,18 @@ class Store {
   virtual absl::StatusOr<std::vector<GoldenLatency>> golden_latencies() const = 0;
 
   // --- the store itself -----------------------------------------------------------------------------
+
+  /// One step of removing what is older than it is kept, and of giving space back to the disk: short, so that results
+  /// need not wait for it. As long as there is more, call it again.
+  virtual void retain(absl::Time now, DoneWith<RetentionStep> done) = 0;
+
+  /// What fills the disk and what goes when, but uploads and results that wait.
+  virtual absl::StatusOr<v1::GetStorageResponse> storage(absl::Time now) const = 0;
+
+  /// Writes a consistent copy of everything to `file`, which must not be there, while work goes on; takes as long as
+  /// copying it does. Gives what it is, without server_version. Nothing is left of one that fails.
+  /// ABORTED BACKUP_ENDED (by the watch), RESOURCE_EXHAUSTED DISK_FULL, INTERNAL STORE_FAILED.
+  virtual absl::StatusOr<v1::Backup> back_up(const std::filesystem::path& file, const BackupWatch& watch) const = 0;
 
   /// Number of the newest migration.
   virtual std::uint32_t schema_version() const = 0;

@@ -152,8 +152,9 @@ void bench_leaderboard(const std::filesystem::path& dir, std::vector<Result>& re
       v1::Model model = test_model(entry.model_name());
       model.set_sha256(sha256);
       const std::string description = model.SerializeAsString();
-      must(database.execute("INSERT INTO models VALUES (?1, ?2, 5, 0, ?3)", sha256, entry.model_name(),
-                            store::Blob{description}),
+      must(database.execute(
+               "INSERT INTO models (sha256, name, size_bytes, create_time_us, description) VALUES (?1, ?2, 5, 0, ?3)",
+               sha256, entry.model_name(), store::Blob{description}),
            "filling");
       for (int t = 0; t < kTypes; ++t) {
         entry.set_board_type("type-" + std::to_string(t));

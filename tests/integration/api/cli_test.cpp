@@ -289,5 +289,45 @@ TEST_F(CliTest, InterruptCancelsWhenAskedTo) {
   EXPECT_EQ(queue_->job(job_id)->outcome(), v1::OUTCOME_CANCELLED);
 }
 
+TEST_F(CliTest, AdminStorageSaysWhatThereIs) {
+  run_of_digits();
+  const Ended shown = run({"admin", "storage"});
+  EXPECT_EQ(shown.exit_code, 0) << shown.err;
+  EXPECT_NE(shown.out.find("models in use      1"), std::string::npos) << shown.out;
+  EXPECT_NE(shown.out.find("kept for ever"), std::string::npos) << shown.out;
+  EXPECT_NE(shown.out.find("free of"), std::string::npos) << shown.out;
+  const auto storage = json(run({"admin", "storage", "--json"})).fields();
+  EXPECT_EQ(storage.at("kinds").list_value().values_size(), 8);
+  EXPECT_TRUE(storage.at("returnsSpace").bool_value());
+}
+
+TEST_F(CliTest, AdminBackupVerifyRestore) {
+  const std::string run_id = run_of_digits();
+  const std::string backup = (folder_.path() / "backup").string();
+  const Ended taken = run({"admin", "backup", backup});
+  ASSERT_EQ(taken.exit_code, 0) << taken.err;
+  EXPECT_NE(taken.out.find("1 results, 1 models, by tinyrigd 1.2.3-test"), std::string::npos) << taken.out;
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() / "backup.tmp"));
+  EXPECT_EQ(run({"admin", "backup", backup}).exit_code, 2) << "it is there already";
+  const Ended verified = run({"admin", "verify", backup});
+  EXPECT_EQ(verified.exit_code, 0) << verified.err;
+  EXPECT_NE(verified.out.find("sound: "), std::string::npos) << verified.out;
+  const std::string state = (folder_.path() / "new").string();
+  EXPECT_EQ(run({"admin", "restore", backup, "--state", folder_.path().string()}).exit_code, 3) << "the daemon runs";
+  const Ended restored = run({"admin", "restore", backup, "--state", state});
+  EXPECT_EQ(restored.exit_code, 0) << restored.err;
+  const Ended again = run({"admin", "restore", backup, "--state", state});
+  EXPECT_EQ(again.exit_code, 3);
+  EXPECT_NE(again.err.find("STATE_EXISTS"), std::string::npos) << again.err;
+  EXPECT_EQ(run({"admin", "restore", backup, "--state", state, "--replace"}).exit_code, 0);
+  const auto store = store::open_sqlite_store(state);
+  ASSERT_TRUE(store.ok()) << store.status();
+  EXPECT_TRUE((*store)->run(run_id)->has_result());
+  std::ofstream(backup + "/tinyrig.db", std::ios::app) << "x";
+  const Ended damaged = run({"admin", "verify", backup});
+  EXPECT_EQ(damaged.exit_code, 3);
+  EXPECT_NE(damaged.err.find("BACKUP_DAMAGED"), std::string::npos) << damaged.err;
+}
+
 }  // namespace
 }  // namespace tinyrig::api

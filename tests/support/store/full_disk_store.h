@@ -122,6 +122,18 @@ class FullDiskStore final : public store::Store {
   absl::StatusOr<std::vector<store::GoldenLatency>> golden_latencies() const override {
     return real_.golden_latencies();
   }
+  absl::StatusOr<std::optional<absl::Time>> samples_removed(const std::string& run_id) const override {
+    return real_.samples_removed(run_id);
+  }
+  void retain(absl::Time now, store::DoneWith<store::RetentionStep> done) override {
+    if (full_) return refuse(std::move(done));
+    real_.retain(now, std::move(done));
+  }
+  absl::StatusOr<v1::GetStorageResponse> storage(absl::Time now) const override { return real_.storage(now); }
+  absl::StatusOr<v1::Backup> back_up(const std::filesystem::path& file,
+                                     const store::BackupWatch& watch) const override {
+    return real_.back_up(file, watch);
+  }
   std::uint32_t schema_version() const override { return real_.schema_version(); }
 
  private:

@@ -83,6 +83,8 @@ TEST(Format, Bytes) {
   EXPECT_EQ(bytes(1024), "1 KiB");
   EXPECT_EQ(bytes(24000), "23.4 KiB");
   EXPECT_EQ(bytes(3U << 20), "3 MiB");
+  EXPECT_EQ(bytes(20'000'000'000), "18.6 GiB");
+  EXPECT_EQ(bytes(UINT64_MAX), "16777216 TiB");
 }
 
 TEST(Format, TimeAndRates) {

@@ -12,6 +12,78 @@ export type Timestamp = string;
 /** Seconds: "1.5s". */
 export type Duration = string;
 
+export type StorageKind =
+  | 'STORAGE_KIND_UNSPECIFIED'
+  | 'STORAGE_KIND_RECORDINGS'
+  | 'STORAGE_KIND_SAMPLES'
+  | 'STORAGE_KIND_JOB_LOGS'
+  | 'STORAGE_KIND_BOARD_LOGS'
+  | 'STORAGE_KIND_UNUSED_MODELS'
+  | 'STORAGE_KIND_USED_MODELS'
+  | 'STORAGE_KIND_RESULTS'
+  | 'STORAGE_KIND_UPLOADS';
+
+export interface NextRemoval {
+  subject?: string;
+  sizeBytes?: Int64;
+  ageTime?: Timestamp;
+  quotaHeadroomBytes?: Int64;
+  quotaTime?: Timestamp;
+}
+
+export interface StoredKind {
+  kind?: StorageKind;
+  count?: Int64;
+  sizeBytes?: Int64;
+  sizeEstimated?: boolean;
+  oldestTime?: Timestamp;
+  quotaBytes?: Int64;
+  keepS?: Int64;
+  next?: NextRemoval;
+  removedCount?: Int64;
+  removedBytes?: Int64;
+  lastRemovalTime?: Timestamp;
+}
+
+export type GetStorageRequest = Record<string, never>;
+
+export interface GetStorageResponse {
+  time?: Timestamp;
+  kinds?: StoredKind[];
+  databaseBytes?: Int64;
+  reusableBytes?: Int64;
+  logBytes?: Int64;
+  returnsSpace?: boolean;
+  diskFreeBytes?: Int64;
+  diskTotalBytes?: Int64;
+  resultsWaiting?: number;
+}
+
+export type ExportBackupRequest = Record<string, never>;
+
+export interface Backup {
+  time?: Timestamp;
+  serverVersion?: string;
+  schemaVersion?: number;
+  sizeBytes?: Int64;
+  sha256?: string;
+  jobs?: Int64;
+  runs?: Int64;
+  results?: Int64;
+  models?: Int64;
+}
+
+export interface BackupProgress {
+  doneBytes?: Int64;
+  totalBytes?: Int64;
+}
+
+export interface ExportBackupResponse {
+  progress?: BackupProgress;
+  backup?: Backup;
+  data?: string;
+}
+
 export type Measurement =
   | 'MEASUREMENT_UNSPECIFIED'
   | 'MEASUREMENT_LATENCY'
@@ -845,6 +917,7 @@ export interface ExportRunRequest {
 export interface ExportRunResponse {
   run?: Run;
   samples?: SessionSamples[];
+  samplesRemovedTime?: Timestamp;
 }
 
 export interface ExportProfileRequest {
@@ -1071,6 +1144,7 @@ export interface GetVersionResponse {
 
 /** Unary methods: POST /METHOD with the request as JSON. */
 export interface Methods {
+  'tinyrig.v1.AdminService/GetStorage': { request: GetStorageRequest; response: GetStorageResponse };
   'tinyrig.v1.BoardService/ListBoards': { request: ListBoardsRequest; response: ListBoardsResponse };
   'tinyrig.v1.BoardService/GetBoard': { request: GetBoardRequest; response: GetBoardResponse };
   'tinyrig.v1.BoardService/ListBoardTypes': { request: ListBoardTypesRequest; response: ListBoardTypesResponse };

@@ -1,0 +1,29 @@
+// Keeps what is stored within its limits: passes of retention, each in steps that other writes come between.
+#pragma once
+
+#include <memory>
+
+#include "server/base/clock.h"
+#include "server/store/store.h"
+
+namespace tinyrig::daemon {
+
+/// Thread-safe.
+class StorageKeeper {
+ public:
+  /// Both must outlive it, and the store all its steps: they end before it does.
+  StorageKeeper(store::Store& store, const Clock& clock);
+  /// The pass under way ends with its step.
+  ~StorageKeeper();
+  StorageKeeper(const StorageKeeper&) = delete;
+  StorageKeeper& operator=(const StorageKeeper&) = delete;
+
+  /// Begins a pass unless one is under way. Returns at once.
+  void look();
+
+ private:
+  struct Pass;
+  const std::shared_ptr<Pass> pass_;
+};
+
+}  // namespace tinyrig::daemon
