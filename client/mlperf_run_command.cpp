@@ -118,6 +118,7 @@ class MlperfRun {
     dut::Runner made(client, dataset_, [this](const std::string& text) { line_.show(text); });
     runner = &made;
     const std::chrono::milliseconds boot_limit{15'000};
+    line_.show("asking the device for its name");
     const absl::StatusOr<std::string> found = co_await client.find(boot_limit);
     if (!found.ok()) co_return found.status();
     const absl::StatusOr<dut::Identity> identity = co_await client.identify();
