@@ -33,8 +33,9 @@ std::optional<Stamped> split_stamp(std::string_view line) {
   if (result.mlc) {
     const std::uint64_t day = leading_count(whole).value_or(0);
     const std::uint64_t time = leading_count(fraction).value_or(0);
-    result.seconds = static_cast<double>((day / 100 * 31 + day % 100) * 86'400 + time / 10'000 * 3600 +
-                                         time / 100 % 100 * 60 + time % 100);
+    const std::uint64_t days = day / 100 * 31 + day % 100;
+    const std::uint64_t seconds = days * 86'400 + time / 10'000 * 3600 + time / 100 % 100 * 60 + time % 100;
+    result.seconds = static_cast<double>(seconds);
   } else {
     result.seconds = leading_number(line.substr(0, blank)).value_or(Decimal{}).value;
   }
