@@ -17,7 +17,6 @@ namespace {
 
 using mlperf::Benchmark;
 using mlperf::Mode;
-using mlperf::Rule;
 using mlperf::TempTree;
 using test::DutOddities;
 using test::SimulatedDut;
