@@ -105,11 +105,13 @@ DutClient::Awaitable<absl::StatusOr<std::string>> DutClient::find(Milliseconds t
   const Clock::time_point end = Clock::now() + timeout;
   absl::Status last = absl::OkStatus();
   while (last.ok() || Clock::now() < end) {
-    received_.clear();
     transport_->discard_input();
-    // The rest of a command that was cut off, or noise, makes the first answer an error.
     const Milliseconds patience{1'000};
-    absl::StatusOr<std::vector<std::string>> lines = co_await ask("name", patience);
+    const absl::StatusOr<std::vector<std::string>> lines = co_await ask("name", patience);
+    // What was answered may be the banner of a boot, or an earlier command, and this one's answer comes yet: in the end
+    // nothing may be on its way.
+    const absl::Status quiet = co_await drain();
+    if (!quiet.ok()) co_return quiet;
     if (absl::IsUnavailable(lines.status())) co_return lines.status();
     last = lines.status();
     if (!lines.ok()) continue;
@@ -118,9 +120,20 @@ DutClient::Awaitable<absl::StatusOr<std::string>> DutClient::find(Milliseconds t
         co_return std::string(*name);
       }
     }
-    last = protocol_error("name", "without m-name-...-[...]");  // of an earlier command
+    last = protocol_error("name", "without m-name-...-[...]");
   }
   co_return last;
+}
+
+DutClient::Awaitable<absl::Status> DutClient::drain() {
+  while (true) {
+    const Clock::time_point deadline = Clock::now() + kQuiet;
+    const absl::StatusOr<std::string> line = co_await next_line(deadline);
+    if (absl::IsDeadlineExceeded(line.status())) break;
+    if (!line.ok()) co_return line.status();
+  }
+  received_.clear();
+  co_return absl::OkStatus();
 }
 
 DutClient::Awaitable<absl::StatusOr<Identity>> DutClient::identify() {

@@ -48,6 +48,7 @@ class DutClient {
   /// "db ", so many bytes in hexadecimal, '%': the 64 bytes that a device must take before it has answered.
   static constexpr std::size_t kBytesPerCommand = 30;
   static constexpr Milliseconds kAnswerLimit{5'000};
+  static constexpr Milliseconds kQuiet{200};
 
   explicit DutClient(std::unique_ptr<link::Transport> transport, LineSink on_line = nullptr);
 
@@ -67,6 +68,8 @@ class DutClient {
  private:
   Awaitable<absl::StatusOr<std::vector<std::string>>> exchange(std::string command, Milliseconds silence);
   Awaitable<absl::StatusOr<std::string>> next_line(link::Transport::Clock::time_point deadline);
+  /// Drops what comes until nothing came for kQuiet: a banner, answers to commands that were given up.
+  Awaitable<absl::Status> drain();
 
   std::unique_ptr<link::Transport> transport_;
   LineSink on_line_;

@@ -14,6 +14,7 @@
 namespace tinyrig::test {
 
 struct DutOddities {
+  bool late_banner = false;      // it boots when the first command has come, which it answers all the same
   bool partial_banner = false;   // the port's opening resets it
   int deaf_names = 0;            // the first so many `name` get no answer
   bool echoes = false;           // "Received command: ..." before each answer, as streaming wakeword has it
@@ -82,7 +83,7 @@ class SimulatedDut final : public link::Transport {
   absl::Status set_dtr(bool) override { return absl::OkStatus(); }
   absl::Status set_rts(bool) override { return absl::OkStatus(); }
   void discard_input() override {
-    if (!odd_.partial_banner) out_.clear();
+    if (!odd_.partial_banner && !late_) out_.clear();
     odd_.partial_banner = false;  // what was on its way comes all the same
   }
   void close() override {}
@@ -104,6 +105,7 @@ class SimulatedDut final : public link::Transport {
       unplugged_ = odd_.unplugged;
       return;
     }
+    if (std::exchange(odd_.late_banner, false)) say_raw("m-timestamp-mode-performance\r\nm-init-done\r\nm-ready\r\n");
     if (odd_.echoes) say("Received command: " + command);
     if (command == "name") {
       if (odd_.deaf_names-- > 0) return;
@@ -167,6 +169,7 @@ class SimulatedDut final : public link::Transport {
   const double us_per_inference_;
   const Model compute_;
   DutOddities odd_;
+  const bool late_ = odd_.late_banner;  // what it says is still on its way when a host drops what came
   double now_us_ = 1e6;
   std::string in_, out_;
   std::size_t expected_ = 0;

@@ -83,6 +83,7 @@ TEST(DutClient, AWholeRun) {
 TEST(DutClient, OdditiesOfPublicLogs) {
   DutOddities all;
   all.partial_banner = true;
+  all.late_banner = true;
   all.deaf_names = 2;
   all.echoes = true;
   all.talks = true;
@@ -90,9 +91,9 @@ TEST(DutClient, OdditiesOfPublicLogs) {
   all.trailing_comma = true;
   all.logits = true;
   all.narrow_clock = true;
-  for (bool DutOddities::*one :
-       {&DutOddities::partial_banner, &DutOddities::echoes, &DutOddities::talks, &DutOddities::interface_board,
-        &DutOddities::trailing_comma, &DutOddities::logits, &DutOddities::narrow_clock}) {
+  for (bool DutOddities::*one : {&DutOddities::partial_banner, &DutOddities::late_banner, &DutOddities::echoes,
+                                 &DutOddities::talks, &DutOddities::interface_board, &DutOddities::trailing_comma,
+                                 &DutOddities::logits, &DutOddities::narrow_clock}) {
     DutOddities odd;
     odd.*one = true;
     Bench bench(odd);
