@@ -61,6 +61,7 @@ function(tinyrig_test name)
   target_link_libraries(${name} PRIVATE tinyrig_flags ${ARG_LIBS} GTest::gtest GTest::gmock GTest::gtest_main)
   include(GoogleTest)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 TEST_PREFIX "${TINYRIG_TEST_PREFIX}${name}."
+    TEST_FILTER "-*.DISABLED_*"  # those are run by hand
     PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT} RUN_SERIAL ${ARG_SERIAL})
 endfunction()
 
