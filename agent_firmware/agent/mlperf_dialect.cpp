@@ -148,8 +148,9 @@ void MlperfDialect::timestamp() { print_lap(read_ticks()); }
 void MlperfDialect::profile() {
   print("m-profile-[ULPMark for tinyML Firmware V0.0.1]\r\n");
   if (ready()) {
-    char id[sizeof header_.model_id + 1] = {};
-    std::memcpy(id, header_.model_id, sizeof header_.model_id);
+    const packed::Header model = header();
+    char id[sizeof model.model_id + 1] = {};
+    std::memcpy(id, model.model_id, sizeof model.model_id);
     TextWriter().text("m-model-[").text(id).text("]\r\n");
   }
 }
@@ -164,8 +165,8 @@ bool MlperfDialect::ready() {
   } else if (const Model::SlotImage ram = Model::ram_image(); ram.bytes != 0) {
     failure = model_.load_from_ram(ram.bytes);
   }
-  if (failure.ok() && model_.packed_header(header_)) {
-    describe_input(header_);
+  if (failure.ok()) {
+    describe_input(header());
     checked_ = false;
     announced_ = received_ = 0;
     input_set_ = false;
@@ -173,6 +174,12 @@ bool MlperfDialect::ready() {
   }
   TextWriter().text("e-[No model: ").text(failure.text).text("]\r\n");
   return false;
+}
+
+// Read anew rather than kept: boards with little RAM have better use for it. Of a model of another format all is 0.
+packed::Header MlperfDialect::header() const {
+  packed::Header header{};
+  return model_.packed_header(header) ? header : packed::Header{};
 }
 
 void MlperfDialect::describe_input(const packed::Header& header) {
@@ -308,7 +315,7 @@ void MlperfDialect::set_input() {
 
 void MlperfDialect::quantize_floats() {
   const std::span<const std::byte> floats = download_place();
-  const packed::Tensor tensor = model_.packed_tensor(header_, 0);
+  const packed::Tensor tensor = model_.packed_tensor(header(), 0);
   std::span<std::byte> copy;
   if (!model_.input_copy(copy).ok()) {
     return;
@@ -385,9 +392,10 @@ void MlperfDialect::results() {
   if (input_set_ && input_ == Input::kFloats) {
     out.thousandths(mean_squared_error());
   } else {
+    const packed::Header model = header();
     bool first = true;
-    for (std::size_t output = 0; output < header_.output_count; ++output) {
-      const packed::Tensor tensor = model_.packed_tensor(header_, header_.input_count + output);
+    for (std::size_t output = 0; output < model.output_count; ++output) {
+      const packed::Tensor tensor = model_.packed_tensor(model, model.input_count + output);
       const std::span<const std::byte> bytes = runtime::output(output);
       for (std::size_t i = 0; i < element_count(bytes, tensor); ++i) {
         out.text(first ? "" : ",").thousandths(element(bytes, tensor, i));
@@ -400,7 +408,8 @@ void MlperfDialect::results() {
 
 float MlperfDialect::mean_squared_error() const {
   const std::span<const std::byte> floats = download_place();
-  const packed::Tensor tensor = model_.packed_tensor(header_, header_.input_count);
+  const packed::Header model = header();
+  const packed::Tensor tensor = model_.packed_tensor(model, model.input_count);
   const std::span<const std::byte> bytes = runtime::output(0);
   const std::size_t count = model_.input_bytes();
   float sum = 0;

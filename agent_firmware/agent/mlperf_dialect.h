@@ -45,6 +45,7 @@ class MlperfDialect {
 
   // Loads the model once; false: there is none, which was told.
   bool ready();
+  packed::Header header() const;
   void describe_input(const packed::Header& header);
   // Bytes that are sent for one input, and their place beside the arena; empty: no room.
   std::size_t download_bytes() const;
@@ -56,7 +57,6 @@ class MlperfDialect {
   float mean_squared_error() const;
 
   Model& model_;
-  packed::Header header_{};
   Input input_ = Input::kAsSent;
   bool checked_ = false;  // check_inference() was done for this model
   std::size_t announced_ = 0;
