@@ -51,7 +51,7 @@ class SimulatedDut final : public link::Transport {
   }
 
   std::vector<std::string> commands;
-  /// The longest command, and whether one came before the last was answered.
+  /// In bytes, its '%' counted.
   std::size_t longest_command = 0;
 
   Executor executor() override { return executor_; }
