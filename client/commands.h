@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "client/connection.h"
-#include "server/mlperf/benchmarks.h"
 
 namespace tinyrig::client {
 
@@ -166,12 +165,12 @@ ExitCode mlperf_check(const GlobalOptions& global, const MlperfCheckOptions& opt
 struct MlperfRunOptions {
   std::string port;
   std::uint32_t baud = 115'200;
-  std::string model;     // .tflite for our agent; empty: what the device has
-  std::string model_id;  // "kws01", of `model`
-  std::string dataset;   // folder; empty: made up
-  std::vector<mlperf::Mode> modes = {mlperf::Mode::kPerformance};
-  std::uint64_t iterations = 0;  // 0: as many as ten seconds need
-  bool open = false;             // division
+  std::string model;                                 // .tflite for our agent; empty: what the device has
+  std::string model_id;                              // "kws01", of `model`
+  std::string dataset;                               // folder; empty: made up
+  std::vector<std::string> modes = {"performance"};  // and "accuracy"
+  std::uint64_t iterations = 0;                      // 0: as many as ten seconds need
+  bool open = false;                                 // division
   std::string output;
 };
 ExitCode mlperf_run(const GlobalOptions& global, const MlperfRunOptions& options);

@@ -369,7 +369,6 @@ void add_mlperf_commands(CLI::App& app, Arguments& args, Action& chosen) {
   check->add_option("DIR", args.mlperf_check.folder, "A submission, or any folder in one")->required();
   check->footer("Exit codes: 0 no error was found; 1 one was; 2 the folder cannot be read, or has no run.");
 
-  namespace suite = tinyrig::mlperf;
   tinyrig::client::MlperfRunOptions& options = args.mlperf_run;
   CLI::App* performed =
       command(*mlperf, "run",
@@ -385,11 +384,9 @@ void add_mlperf_commands(CLI::App& app, Arguments& args, Action& chosen) {
   model->needs("--id");
   performed->add_option("--dataset", options.dataset,
                         "Folder with y_labels.csv and its files; without: made-up inputs");
-  const std::map<std::string, suite::Mode> modes = {{"performance", suite::Mode::kPerformance},
-                                                    {"accuracy", suite::Mode::kAccuracy}};
   performed->add_option("--mode", options.modes, "performance, accuracy, or both (the default is performance)")
       ->delimiter(',')
-      ->transform(CLI::CheckedTransformer(modes));
+      ->check(CLI::IsMember({"performance", "accuracy"}));
   performed
       ->add_option("--iterations", options.iterations, "Inferences of a window; without: as many as ten seconds need")
       ->check(CLI::PositiveNumber);

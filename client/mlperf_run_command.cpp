@@ -126,8 +126,9 @@ class MlperfRun {
     line_.show(absl::StrCat("device ", printable(identity->name), ", model ", printable(identity->model),
                             emulated_ ? ", emulated: no silicon, and its own time" : ""));
     line_.end();
-    for (const mlperf::Mode mode : options_.modes) {
-      const absl::Status done = co_await perform_mode(made, mode, mlperf::benchmark_of_model(identity->model));
+    const mlperf::Benchmark benchmark = mlperf::benchmark_of_model(identity->model);
+    for (const std::string& name : options_.modes) {
+      const absl::Status done = co_await perform_mode(made, mlperf::mode_of_folder(name), benchmark);
       if (!done.ok()) co_return done;
     }
     co_return absl::OkStatus();

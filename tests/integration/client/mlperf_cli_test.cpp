@@ -162,6 +162,10 @@ TEST(MlperfRun, WhatIsNotThere) {
   const Ended no_id = Spawned({TINYRIG_CLI, "mlperf", "run", "--port", missing, "-o", missing, "--model", "x"}).wait();
   EXPECT_EQ(no_id.exit_code, 2);
   EXPECT_THAT(no_id.err, HasSubstr("--id"));
+  const Ended no_mode =
+      Spawned({TINYRIG_CLI, "mlperf", "run", "--port", missing, "-o", missing, "--mode", "energy"}).wait();
+  EXPECT_EQ(no_mode.exit_code, 2);
+  EXPECT_THAT(no_mode.err, HasSubstr("energy not in {performance,accuracy}"));
 }
 
 }  // namespace
