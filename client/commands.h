@@ -38,6 +38,29 @@ struct FarmDoctorOptions {
   std::string catalog;
 };
 ExitCode farm_doctor(const GlobalOptions& global, const FarmDoctorOptions& options);
+/// Who this user is for the server, and tokens for others.
+struct LoginOptions {
+  std::string token_file;  // empty: typed, or from a pipe
+};
+ExitCode login(const GlobalOptions& global, const LoginOptions& options);
+ExitCode logout(const GlobalOptions& global);
+ExitCode whoami(const GlobalOptions& global);
+struct TokenOptions {
+  std::string user;
+  std::string name;
+  std::string role;
+  std::string expires;  // "90d"; empty: never
+  std::string id;
+};
+ExitCode token_create(const GlobalOptions& global, const TokenOptions& options);
+ExitCode token_list(const GlobalOptions& global);
+ExitCode token_revoke(const GlobalOptions& global, const TokenOptions& options);
+struct AuditOptions {
+  std::string subject;
+  std::uint32_t limit = 0;
+};
+ExitCode admin_audit(const GlobalOptions& global, const AuditOptions& options);
+
 ExitCode board_show(const GlobalOptions& global, const std::string& board_id);
 /// Reserve, drain, quarantine and release one board.
 struct HoldOptions {

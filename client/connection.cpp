@@ -3,10 +3,13 @@
 #include <google/protobuf/util/json_util.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
+#include <grpcpp/support/client_interceptor.h>
 
 #include <cstdio>
 #include <utility>
+#include <vector>
 
+#include "client/credentials.h"
 #include "client/table.h"
 #include "tinyrig/v1/common.pb.h"
 
@@ -30,14 +33,45 @@ ExitCode exit_code_of(grpc::StatusCode code) {
   }
 }
 
-std::shared_ptr<grpc::Channel> open_channel(const std::string& server) {
+// Every call of a channel carries the token, whoever makes it.
+class TokenInterceptor final : public grpc::experimental::Interceptor {
+ public:
+  explicit TokenInterceptor(const std::string& authorization) : authorization_(authorization) {}
+
+  void Intercept(grpc::experimental::InterceptorBatchMethods* methods) override {
+    if (methods->QueryInterceptionHookPoint(grpc::experimental::InterceptionHookPoints::PRE_SEND_INITIAL_METADATA)) {
+      methods->GetSendInitialMetadata()->emplace("authorization", authorization_);
+    }
+    methods->Proceed();
+  }
+
+ private:
+  const std::string& authorization_;
+};
+
+class TokenInterceptorFactory final : public grpc::experimental::ClientInterceptorFactoryInterface {
+ public:
+  explicit TokenInterceptorFactory(const std::string& token) : authorization_("Bearer " + token) {}
+
+  grpc::experimental::Interceptor* CreateClientInterceptor(grpc::experimental::ClientRpcInfo*) override {
+    return new TokenInterceptor(authorization_);  // gRPC's from here on
+  }
+
+ private:
+  const std::string authorization_;
+};
+
+std::shared_ptr<grpc::Channel> open_channel(const std::string& server, const std::string& token) {
   grpc::ChannelArguments arguments;
   // A slow terminal must not leave megabytes of old progress in flight.
   arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 64 * 1024);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
   arguments.SetMaxReceiveMessageSize(256 * 1024 * 1024);  // an export has every sample
-  return grpc::CreateCustomChannel(server, grpc::InsecureChannelCredentials(), arguments);
+  std::vector<std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>> interceptors;
+  if (!token.empty()) interceptors.push_back(std::make_unique<TokenInterceptorFactory>(token));
+  return grpc::experimental::CreateCustomChannelWithInterceptors(server, grpc::InsecureChannelCredentials(), arguments,
+                                                                 std::move(interceptors));
 }
 
 }  // namespace
@@ -80,7 +114,10 @@ ExitCode report_usage(const std::string& message, const std::string& hint) {
   return report(failure);
 }
 
-Connection::Connection(std::string server) : server_(std::move(server)), channel_(open_channel(server_)) {}
+Connection::Connection(std::string server) : Connection(server, token_for(server)) {}
+
+Connection::Connection(std::string server, const std::string& token)
+    : server_(std::move(server)), channel_(open_channel(server_, token)) {}
 
 std::string to_json(const google::protobuf::Message& message) {
   google::protobuf::util::JsonPrintOptions options;

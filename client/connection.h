@@ -34,8 +34,10 @@ ExitCode report_usage(const std::string& message, const std::string& hint = "");
 
 class Connection {
  public:
-  /// `server`: HOST:PORT. Nothing is connected yet.
+  /// `server`: HOST:PORT. Nothing is connected yet. Calls carry the token that there is for it (credentials.h).
   explicit Connection(std::string server);
+  /// With this token; empty: with none.
+  Connection(std::string server, const std::string& token);
 
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
   const std::string& server() const { return server_; }

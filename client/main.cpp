@@ -58,6 +58,9 @@ struct Arguments {
   tinyrig::client::MlperfRunOptions mlperf_run;
   std::string backup;
   RestoreOptions restore;
+  tinyrig::client::LoginOptions login;
+  tinyrig::client::TokenOptions token;
+  tinyrig::client::AuditOptions audit;
 };
 
 using Action = std::function<ExitCode()>;
@@ -399,9 +402,43 @@ void add_mlperf_commands(CLI::App& app, Arguments& args, Action& chosen) {
       "is no such port; 4 the board does not answer or failed; 130 ended by Ctrl-C.");
 }
 
+void add_login_commands(CLI::App& app, Arguments& args, Action& chosen) {
+  namespace client = tinyrig::client;
+  command(app, "login", "Keep a token for the server, where its daemon asks for one; typed, or from a pipe", chosen,
+          [&] { return client::login(args.global, args.login); })
+      ->add_option("--token-file", args.login.token_file, "Read it from this file");
+  command(app, "logout", "Forget the server's token", chosen, [&] { return client::logout(args.global); });
+  command(app, "whoami", "Whom the daemon takes you for, and what is left of your quotas", chosen,
+          [&] { return client::whoami(args.global); });
+}
+
+void add_token_commands(CLI::App& admin, Arguments& args, Action& chosen) {
+  namespace client = tinyrig::client;
+  CLI::App* token = group(admin, "token", "Who may use the daemon, and as what");
+  CLI::App* create = command(*token, "create", "Make a token for a user; it is printed this once", chosen,
+                             [&] { return client::token_create(args.global, args.token); });
+  create->add_option("USER", args.token.user, "Owns the jobs that come with it, and has the quotas")->required();
+  create->add_option("--role", args.token.role, "viewer, submitter, operator or admin: each may what those before may")
+      ->required()
+      ->check(CLI::IsMember({"viewer", "submitter", "operator", "admin"}));
+  create->add_option("--name", args.token.name, "What it is for, when the user has several: laptop, ci");
+  create->add_option("--expires", args.token.expires, "For how long it is good: 12h, 90d (default: until revoked)");
+  command(*token, "list", "All tokens, and when they were used last", chosen,
+          [&] { return client::token_list(args.global); });
+  command(*token, "revoke", "Refuse it from now on, and end what it has open", chosen,
+          [&] { return client::token_revoke(args.global, args.token); })
+      ->add_option("ID", args.token.id, "As token list shows it: t-...")
+      ->required();
+  CLI::App* audit = command(admin, "audit", "Who did what to which board, job, model or token", chosen,
+                            [&] { return client::admin_audit(args.global, args.audit); });
+  audit->add_option("SUBJECT", args.audit.subject, "Only of this board, job, model or token");
+  audit->add_option("--limit", args.audit.limit, "The newest so many lines (default 100, at most 10000)");
+}
+
 void add_admin_commands(CLI::App& app, Arguments& args, Action& chosen) {
   namespace client = tinyrig::client;
-  CLI::App* admin = group(app, "admin", "The daemon's disk: what fills it, and backups of what is on it");
+  CLI::App* admin = group(app, "admin", "The daemon's disk, backups of what is on it, tokens, and who did what");
+  add_token_commands(*admin, args, chosen);
   command(*admin, "storage", "What fills the disk, kind by kind, how long it is kept, and what goes next", chosen,
           [&] { return client::admin_storage(args.global); });
   CLI::App* backup = command(*admin, "backup", "Copy everything that the daemon has stored, while it works", chosen,
@@ -445,6 +482,7 @@ int run(int argc, char** argv) {
   add_gate_command(app, args, chosen);
   add_mlperf_commands(app, args, chosen);
   add_admin_commands(app, args, chosen);
+  add_login_commands(app, args, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

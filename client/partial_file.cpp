@@ -12,7 +12,7 @@
 
 namespace tinyrig::client {
 
-PartialFile::PartialFile(std::string path) : path_(std::move(path)) {}
+PartialFile::PartialFile(std::string path, Readers readers) : path_(std::move(path)), readers_(readers) {}
 
 PartialFile::~PartialFile() {
   if (fd_ >= 0) ::close(fd_);
@@ -29,7 +29,7 @@ std::string PartialFile::open() {
   fd_ = ::mkostemp(name.data(), O_CLOEXEC);
   if (fd_ < 0) return failed(errno);
   temporary_ = name;
-  return ::fchmod(fd_, 0644) == 0 ? "" : failed(errno);
+  return ::fchmod(fd_, readers_ == Readers::kOwner ? 0600 : 0644) == 0 ? "" : failed(errno);
 }
 
 std::string PartialFile::write(std::string_view bytes) {

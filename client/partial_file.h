@@ -8,8 +8,10 @@ namespace tinyrig::client {
 
 class PartialFile {
  public:
+  enum class Readers { kEverybody, kOwner };
+
   /// Nothing is made yet.
-  explicit PartialFile(std::string path);
+  explicit PartialFile(std::string path, Readers readers = Readers::kEverybody);
   /// Removes what was not kept.
   ~PartialFile();
   PartialFile(const PartialFile&) = delete;
@@ -27,6 +29,7 @@ class PartialFile {
   std::string failed(int error) const;
 
   const std::string path_;
+  const Readers readers_;
   std::string temporary_;  // empty: there is none
   int fd_ = -1;
 };

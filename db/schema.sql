@@ -42,7 +42,7 @@ CREATE TABLE expected_outputs (
 
 -- What users submitted. number: order of acceptance (page tokens count by it). accepted: tinyrig.v1.Job with
 -- job_id, spec (defaults filled in) and skipped cells. The job's state is derived from its runs; outcome and
--- finish_time_us are set with the last of them.
+-- finish_time_us are set with the last of them. owner: of the spec, for quotas; empty: nobody's, or of before them.
 CREATE TABLE jobs (
   number INTEGER PRIMARY KEY,
   job_id TEXT NOT NULL UNIQUE CHECK (job_id <> ''),
@@ -51,10 +51,11 @@ CREATE TABLE jobs (
   cancel_time_us INTEGER,
   outcome TEXT CHECK (outcome IN ('succeeded', 'user_error', 'board_error', 'infra_error', 'cancelled',
                                   'timed_out', 'inconclusive')),
-  finish_time_us INTEGER,
+  finish_time_us INTEGER, owner TEXT NOT NULL DEFAULT '',
   CHECK ((outcome IS NOT NULL) = (finish_time_us IS NOT NULL))
 ) STRICT;
 CREATE INDEX jobs_unfinished ON jobs (number) WHERE outcome IS NULL;
+CREATE INDEX jobs_unfinished_by_owner ON jobs (owner) WHERE outcome IS NULL;
 
 -- Idempotency keys: the same key and spec_digest (SHA-256 of the spec as submitted) is the same submission,
 -- the same key with another digest is refused.
@@ -240,4 +241,39 @@ CREATE TABLE golden_latencies (
   board_id TEXT NOT NULL CHECK (board_id <> ''),
   record_time_us INTEGER NOT NULL,
   PRIMARY KEY (board_type, build_id, packed_sha256)
+) STRICT, WITHOUT ROWID;
+
+-- Who may use the daemon. secret_sha256: of the token's text, which is kept nowhere. created_by: a user; empty: the
+-- daemon. expire_time_us: NULL: never. last_use_time_us: to the minute.
+CREATE TABLE tokens (
+  id TEXT NOT NULL PRIMARY KEY CHECK (id <> ''),
+  user TEXT NOT NULL CHECK (user <> ''),
+  name TEXT NOT NULL,
+  secret_sha256 TEXT NOT NULL UNIQUE CHECK (length(secret_sha256) = 64),
+  role TEXT NOT NULL CHECK (role IN ('viewer', 'submitter', 'operator', 'admin')),
+  create_time_us INTEGER NOT NULL,
+  created_by TEXT NOT NULL,
+  expire_time_us INTEGER,
+  revoke_time_us INTEGER,
+  last_use_time_us INTEGER
+) STRICT, WITHOUT ROWID;
+
+-- Every call that may change something. The newest 1,000,000 lines are kept.
+CREATE TABLE audit_log (
+  number INTEGER PRIMARY KEY,
+  time_us INTEGER NOT NULL,
+  user TEXT NOT NULL,
+  token_id TEXT NOT NULL,
+  method TEXT NOT NULL CHECK (method <> ''),
+  subject TEXT NOT NULL,
+  result TEXT NOT NULL CHECK (result <> '')
+) STRICT;
+CREATE INDEX audit_log_by_subject ON audit_log (subject, number) WHERE subject <> '';
+
+-- For how long each user's runs had boards, by day: days since 1970, UTC, of the end of the attempt.
+CREATE TABLE board_time (
+  user TEXT NOT NULL CHECK (user <> ''),
+  day INTEGER NOT NULL,
+  used_us INTEGER NOT NULL CHECK (used_us >= 0),
+  PRIMARY KEY (user, day)
 ) STRICT, WITHOUT ROWID;

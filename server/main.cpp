@@ -10,6 +10,7 @@
 #include <iostream>
 #include <string>
 
+#include "server/access/access_control.h"
 #include "server/api/api_server.h"
 #include "server/base/clock.h"
 #include "server/base/error.h"
@@ -18,6 +19,7 @@
 #include "server/boards/board_directory.h"
 #include "server/boards/catalog.h"
 #include "server/daemon/farm.h"
+#include "server/daemon/first_admin.h"
 #include "server/daemon/options.h"
 #include "server/daemon/planner.h"
 #include "server/daemon/ports_file.h"
@@ -63,6 +65,10 @@ int serve(const daemon::Options& options) {
   auto store = store::open_sqlite_store(options.data_dir, {.retention = options.retention()});
   if (!store.ok()) return fail(store.status());
   daemon::StorageKeeper storage(**store, clock);
+  access::AccessControl access(options.access(), **store, clock);
+  if (const absl::Status loaded = access.tokens().load(); !loaded.ok()) return fail(loaded);
+  const absl::Status provided = daemon::provide_admin(access, options.data_dir / "admin_token");
+  if (!provided.ok()) return fail(provided);
 
   boards::BoardDirectory directory(boards::types_with_agent(*catalog), daemon::initial_boards(*farm_boards, *catalog));
   bench::ModelLibrary models(**store);
@@ -93,7 +99,8 @@ int serve(const daemon::Options& options) {
   config.web_dir = options.web_dir;
   config.allowed_hosts = options.allowed_hosts;
   config.server_version = TINYRIG_VERSION;
-  auto api = api::ApiServer::start(config, {**store, queue, *holds, events, directory, **farm, pool.get_executor()});
+  auto api =
+      api::ApiServer::start(config, {**store, queue, *holds, events, directory, **farm, access, pool.get_executor()});
   if (!api.ok()) return fail(api.status());
   const absl::Status told = daemon::write_ports_file(options.ports_file, (*api)->grpc_port(), (*api)->http_port());
   if (!told.ok()) return fail(told);
@@ -107,7 +114,10 @@ int serve(const daemon::Options& options) {
   every(seconds(1), expiring, [&queue] { queue.expire_jobs(); });
   storage.look();
   asio::steady_timer tidying(pool);
-  every(seconds(60), tidying, [&storage] { storage.look(); });
+  every(seconds(60), tidying, [&storage, &access] {
+    storage.look();
+    access.tokens().save_uses();
+  });
   const auto manager = daemon::ServiceManager::from_environment();
   asio::steady_timer watchdog(pool);  // on the threads that do the work: if they hang, it falls silent
   if (const auto period = manager.alive_every()) every(*period, watchdog, [&manager] { manager.alive(); });

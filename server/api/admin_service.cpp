@@ -30,9 +30,9 @@ class AdminService final : public v1::AdminService::CallbackService {
  public:
   explicit AdminService(ServiceContext& context) : context_(context), backups_(context) {}
 
-  grpc::ServerUnaryReactor* GetStorage(grpc::CallbackServerContext* call, const v1::GetStorageRequest*,
+  grpc::ServerUnaryReactor* GetStorage(grpc::CallbackServerContext* call, const v1::GetStorageRequest* request,
                                        v1::GetStorageResponse* response) override {
-    return answer(call, context_.executor, [this, response]() -> absl::Status {
+    return answer(call, context_, request, response, [this, response]() -> absl::Status {
       TINYRIG_ASSIGN_OR_RETURN(*response, context_.store.storage(absl::Now()));
       add_uploads(context_.config.data_dir / "uploads", response);
       response->set_results_waiting(static_cast<std::uint32_t>(context_.jobs.unsaved_ends()));

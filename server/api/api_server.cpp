@@ -22,11 +22,12 @@ namespace tinyrig::api {
 class ApiServer::Impl {
  public:
   Impl(ApiConfig config, const ApiDependencies& dependencies, std::unique_ptr<UploadArea> uploads)
-      : uploads_(std::move(uploads)),
-        context_{
-            std::move(config),   dependencies.store, dependencies.jobs,     dependencies.holds, dependencies.events,
-            dependencies.boards, dependencies.desk,  dependencies.executor, streams_,           *uploads_,
-            absl::Now()} {
+      : uploads_(std::move(uploads)), context_{std::move(config),  dependencies.store,  dependencies.jobs,
+                                               dependencies.holds, dependencies.events, dependencies.boards,
+                                               dependencies.desk,  dependencies.access, dependencies.executor,
+                                               streams_,           *uploads_,           absl::Now()} {
+    context_.access.tokens().on_revoked([streams = streams_](const std::string& id) { streams->end_of_token(id); });
+    services_.push_back(make_access_service(context_));
     services_.push_back(make_admin_service(context_));
     services_.push_back(make_board_access_service(context_));
     services_.push_back(make_board_service(context_));
@@ -45,7 +46,7 @@ class ApiServer::Impl {
     arguments.SetMaxReceiveMessageSize(-1);  // from ourselves
     gateway_ = std::make_unique<JsonGateway>(grpc_.server->InProcessChannel(arguments));
     application_ = std::make_unique<WebApplication>(AccessRules{.allowed_hosts = context_.config.allowed_hosts},
-                                                    *gateway_, context_.events, StaticFiles(context_.config.web_dir));
+                                                    context_, *gateway_, StaticFiles(context_.config.web_dir));
     TINYRIG_ASSIGN_OR_RETURN(
         http_, HttpServer::start(context_.config.http_listen, HttpLimits{}, *application_, context_.executor));
     return absl::OkStatus();

@@ -17,6 +17,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+namespace tinyrig::access {
+class AccessControl;
+}
 namespace tinyrig::store {
 class Store;
 }
@@ -55,6 +58,7 @@ struct ApiDependencies {
   events::EventBus& events;
   boards::BoardDirectory& boards;
   boards::VisitDesk& desk;
+  access::AccessControl& access;
   boost::asio::any_io_executor executor;
 };
 

@@ -10,8 +10,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
-#include "server/api/end_with_server.h"
-#include "server/api/outbox.h"
+#include "server/api/open_stream.h"
 #include "server/base/error.h"
 #include "server/store/columns.h"
 #include "server/store/store.h"
@@ -21,8 +20,6 @@ namespace {
 
 constexpr std::size_t kPieceBytes = 1 << 20;
 constexpr std::chrono::milliseconds kBetweenProgress(200);
-
-using BackupOutbox = Outbox<v1::ExportBackupResponse>;
 
 // A copy on its way out. Its file has no name any more: however this ends, its room is free afterwards.
 struct Rest {
@@ -74,26 +71,32 @@ BackupDesk::~BackupDesk() {
 grpc::ServerWriteReactor<v1::ExportBackupResponse>* BackupDesk::export_backup(grpc::CallbackServerContext* call) {
   const boost::asio::any_io_executor strand = boost::asio::make_strand(context_.executor);
   const auto outbox = BackupOutbox::make(call, strand, /*capacity=*/1);
-  const std::uint64_t live = end_with_server(outbox, *context_.streams);
-  const auto current = std::make_shared<Export>();
-  boost::asio::post(strand, [outbox, live, current, streams = context_.streams] {
-    outbox->on_ended([live, current, streams] {
+  boost::asio::post(strand, [this, call, outbox] {
+    const auto opened = open_stream<v1::ExportBackupRequest>(*call, context_, outbox);
+    if (!opened.ok()) return outbox->close(opened.status());
+    const auto current = std::make_shared<Export>();
+    outbox->on_ended([live = opened->live, current, streams = context_.streams] {
       current->ended = true;
       streams->remove(live);
     });
+    const absl::Status begun = begin_copy(outbox, current);
+    context_.access.record(opened->caller, method_of<v1::ExportBackupRequest>(), "", begun);
+    if (!begun.ok()) outbox->close(begun);
   });
+  return outbox.get();
+}
 
+absl::Status BackupDesk::begin_copy(const std::shared_ptr<BackupOutbox>& outbox,
+                                    const std::shared_ptr<Export>& current) {
   const std::lock_guard lock(mutex_);
   if (export_.lock() != nullptr) {
-    boost::asio::post(strand, [outbox] {
-      outbox->close(make_error(absl::StatusCode::kFailedPrecondition, "BACKUP_RUNNING",
-                               "a backup is being taken already", "Try again when it is done."));
-    });
-    return outbox.get();
+    return make_error(absl::StatusCode::kFailedPrecondition, "BACKUP_RUNNING", "a backup is being taken already",
+                      "Try again when it is done.");
   }
   export_ = current;
   if (copying_.joinable()) copying_.join();  // has ended: nobody holds its export any more
-  copying_ = std::thread([this, outbox, current, strand] {
+  copying_ = std::thread([this, outbox, current] {
+    const boost::asio::any_io_executor& strand = outbox->strand();
     auto told_at = std::chrono::steady_clock::now();
     const auto watch = [&](std::uint64_t done_bytes, std::uint64_t total_bytes) {
       const auto now = std::chrono::steady_clock::now();
@@ -118,7 +121,7 @@ grpc::ServerWriteReactor<v1::ExportBackupResponse>* BackupDesk::export_backup(gr
       send_pieces(outbox, *backup, file);
     });
   });
-  return outbox.get();
+  return absl::OkStatus();
 }
 
 }  // namespace tinyrig::api

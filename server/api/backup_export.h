@@ -10,10 +10,13 @@
 #include <mutex>
 #include <thread>
 
+#include "server/api/outbox.h"
 #include "server/api/service_context.h"
 #include "tinyrig/v1/admin.pb.h"
 
 namespace tinyrig::api {
+
+using BackupOutbox = Outbox<v1::ExportBackupResponse>;
 
 /// One backup at a time: each takes as much room beside the database as the database has.
 class BackupDesk {
@@ -30,6 +33,9 @@ class BackupDesk {
 
  private:
   class Export;
+
+  /// FAILED_PRECONDITION BACKUP_RUNNING.
+  absl::Status begin_copy(const std::shared_ptr<BackupOutbox>& outbox, const std::shared_ptr<Export>& current);
 
   ServiceContext& context_;
   const std::filesystem::path file_;

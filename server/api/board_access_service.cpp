@@ -7,8 +7,9 @@
 #include <string>
 #include <utility>
 
-#include "server/api/end_with_server.h"
+#include "server/access/audit.h"
 #include "server/api/exchange.h"
+#include "server/api/open_stream.h"
 #include "server/api/services.h"
 #include "server/base/clean_text.h"
 #include "server/base/error.h"
@@ -54,8 +55,11 @@ class VisitStream : public std::enable_shared_from_this<VisitStream<Request, Res
   grpc::ServerBidiReactor<Request, Response>* begin() {
     const auto self = this->shared_from_this();
     boost::asio::post(exchange_->strand(), [self] {
-      const std::uint64_t live = end_with_server(self->exchange_, *self->context_.streams);
-      self->exchange_->on_ended([self, live, streams = self->context_.streams] {
+      // Refused before anything that it says is looked at. Which board it is about comes later: see check().
+      absl::StatusOr<OpenedStream> opened = open_stream<Request>(*self->call_, self->context_, self->exchange_);
+      if (!opened.ok()) return self->exchange_->close(opened.status());
+      self->caller_ = std::move(opened->caller);
+      self->exchange_->on_ended([self, live = opened->live, streams = self->context_.streams] {
         streams->remove(live);
         self->leave(absl::CancelledError("the client has gone"));
       });
@@ -76,11 +80,16 @@ class VisitStream : public std::enable_shared_from_this<VisitStream<Request, Res
     });
   }
 
-  absl::Status check(const v1::BoardAccess& access) {
-    TINYRIG_RETURN_IF_ERROR(context_.boards.find(access.board_id()).status());
-    TINYRIG_RETURN_IF_ERROR(context_.holds.check_use(access.board_id(), access.token()));
-    board_id_ = access.board_id();
-    owner_ = clean_text(access.owner().empty() ? "somebody" : access.owner(), kMostOwnerBytes);
+  absl::Status check(const v1::BoardAccess& wanted) {
+    const absl::Status usable = [&]() -> absl::Status {
+      TINYRIG_RETURN_IF_ERROR(context_.boards.find(wanted.board_id()).status());
+      return context_.holds.check_use(wanted.board_id(), wanted.token());
+    }();
+    context_.access.record(caller_, method_of<Request>(), access::subject_of(wanted), usable);
+    TINYRIG_RETURN_IF_ERROR(usable);
+    board_id_ = wanted.board_id();
+    owner_ =
+        clean_text(access::name_of(caller_, wanted.owner().empty() ? "somebody" : wanted.owner()), kMostOwnerBytes);
     return absl::OkStatus();
   }
 
@@ -121,6 +130,7 @@ class VisitStream : public std::enable_shared_from_this<VisitStream<Request, Res
   grpc::CallbackServerContext* const call_;
   ServiceContext& context_;
   const std::shared_ptr<Exchange<Request, Response>> exchange_;
+  access::Caller caller_;
   std::string board_id_, owner_;
   std::shared_ptr<boards::Visit> visit_;
 };

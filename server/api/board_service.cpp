@@ -22,13 +22,18 @@ absl::Duration duration_of(const google::protobuf::Duration& duration) {
   return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
 }
 
+template <class Request>
+std::string who(const access::Caller& caller, const Request& request) {
+  return clean_text(access::name_of(caller, request.owner().empty() ? "somebody" : request.owner()), kMostTextBytes);
+}
+
 // Who and why, made clean text.
 template <class Request>
-jobs::HoldRequest hold_request(const Request& request, v1::HoldKind kind) {
+jobs::HoldRequest hold_request(const access::Caller& caller, const Request& request, v1::HoldKind kind) {
   jobs::HoldRequest hold;
   hold.board_id = request.board_id();
   hold.kind = kind;
-  hold.owner = clean_text(request.owner().empty() ? "somebody" : request.owner(), kMostTextBytes);
+  hold.owner = who(caller, request);
   hold.reason = clean_text(request.reason(), kMostTextBytes);
   return hold;
 }
@@ -39,7 +44,7 @@ class BoardService final : public v1::BoardService::CallbackService {
 
   grpc::ServerUnaryReactor* ListBoards(grpc::CallbackServerContext* call, const v1::ListBoardsRequest* request,
                                        v1::ListBoardsResponse* response) override {
-    return answer(call, context_.executor, [this, request, response]() -> absl::Status {
+    return answer(call, context_, request, response, [this, request, response]() -> absl::Status {
       TINYRIG_ASSIGN_OR_RETURN(const auto boards, context_.boards.select(request->selector()));
       for (const v1::Board& board : boards) *response->add_boards() = with_hold(board);
       return absl::OkStatus();
@@ -48,7 +53,7 @@ class BoardService final : public v1::BoardService::CallbackService {
 
   grpc::ServerUnaryReactor* GetBoard(grpc::CallbackServerContext* call, const v1::GetBoardRequest* request,
                                      v1::GetBoardResponse* response) override {
-    return answer(call, context_.executor, [this, request, response]() -> absl::Status {
+    return answer(call, context_, request, response, [this, request, response]() -> absl::Status {
       TINYRIG_ASSIGN_OR_RETURN(v1::Board board, context_.boards.find(request->board_id()));
       *response->mutable_board() = with_hold(std::move(board));
       TINYRIG_ASSIGN_OR_RETURN(*response->mutable_type(), context_.boards.find_type(response->board().board_type()));
@@ -56,9 +61,9 @@ class BoardService final : public v1::BoardService::CallbackService {
     });
   }
 
-  grpc::ServerUnaryReactor* ListBoardTypes(grpc::CallbackServerContext* call, const v1::ListBoardTypesRequest*,
+  grpc::ServerUnaryReactor* ListBoardTypes(grpc::CallbackServerContext* call, const v1::ListBoardTypesRequest* request,
                                            v1::ListBoardTypesResponse* response) override {
-    return answer(call, context_.executor, [this, response] {
+    return answer(call, context_, request, response, [this, response] {
       for (const v1::BoardType& type : context_.boards.types()) *response->add_board_types() = type;
       return absl::OkStatus();
     });
@@ -66,7 +71,7 @@ class BoardService final : public v1::BoardService::CallbackService {
 
   grpc::ServerUnaryReactor* ReserveBoard(grpc::CallbackServerContext* call, const v1::ReserveBoardRequest* request,
                                          v1::ReserveBoardResponse* response) override {
-    return hold_later(call, request->board_id(), response, [this, request, response](HoldDone done) {
+    return hold_later(call, request, response, [this, request, response](const access::Caller& caller, HoldDone done) {
       auto told = [response, done = std::move(done)](absl::StatusOr<store::BoardHold> hold) mutable {
         if (hold.ok()) response->set_token(hold->token);
         done(std::move(hold));
@@ -75,7 +80,7 @@ class BoardService final : public v1::BoardService::CallbackService {
         return context_.holds.renew(request->board_id(), request->token(), duration_of(request->duration()),
                                     std::move(told));
       }
-      jobs::HoldRequest hold = hold_request(*request, v1::HOLD_KIND_RESERVED);
+      jobs::HoldRequest hold = hold_request(caller, *request, v1::HOLD_KIND_RESERVED);
       hold.duration = duration_of(request->duration());
       context_.holds.hold(std::move(hold), std::move(told));
     });
@@ -83,16 +88,16 @@ class BoardService final : public v1::BoardService::CallbackService {
 
   grpc::ServerUnaryReactor* DrainBoard(grpc::CallbackServerContext* call, const v1::DrainBoardRequest* request,
                                        v1::DrainBoardResponse* response) override {
-    return hold_later(call, request->board_id(), response, [this, request](HoldDone done) {
-      context_.holds.hold(hold_request(*request, v1::HOLD_KIND_MAINTENANCE), std::move(done));
+    return hold_later(call, request, response, [this, request](const access::Caller& caller, HoldDone done) {
+      context_.holds.hold(hold_request(caller, *request, v1::HOLD_KIND_MAINTENANCE), std::move(done));
     });
   }
 
   grpc::ServerUnaryReactor* QuarantineBoard(grpc::CallbackServerContext* call,
                                             const v1::QuarantineBoardRequest* request,
                                             v1::QuarantineBoardResponse* response) override {
-    return hold_later(call, request->board_id(), response, [this, request](HoldDone done) {
-      jobs::HoldRequest hold = hold_request(*request, v1::HOLD_KIND_QUARANTINED);
+    return hold_later(call, request, response, [this, request](const access::Caller& caller, HoldDone done) {
+      jobs::HoldRequest hold = hold_request(caller, *request, v1::HOLD_KIND_QUARANTINED);
       if (request->has_duration()) hold.duration = duration_of(request->duration());
       context_.holds.hold(std::move(hold), std::move(done));
     });
@@ -100,20 +105,22 @@ class BoardService final : public v1::BoardService::CallbackService {
 
   grpc::ServerUnaryReactor* ReleaseBoard(grpc::CallbackServerContext* call, const v1::ReleaseBoardRequest* request,
                                          v1::ReleaseBoardResponse* response) override {
-    return answer_later(call, context_.executor, [this, request, response](Finisher finish) {
-      if (absl::Status known = context_.boards.find(request->board_id()).status(); !known.ok()) return finish(known);
-      const std::string owner = clean_text(request->owner().empty() ? "somebody" : request->owner(), kMostTextBytes);
-      context_.holds.release(request->board_id(), request->token(), request->force(), owner,
-                             [this, request, response, finish](absl::Status released) {
-                               if (released.ok()) set_board(request->board_id(), response);
-                               finish(std::move(released));
-                             });
-    });
+    return answer_later(
+        call, context_, request, response, [this, request, response](const access::Caller& caller, Finisher finish) {
+          if (absl::Status known = context_.boards.find(request->board_id()).status(); !known.ok())
+            return finish(known);
+          if (absl::Status may = check_release(caller, *request); !may.ok()) return finish(may);
+          context_.holds.release(request->board_id(), request->token(), request->force(), who(caller, *request),
+                                 [this, request, response, finish](absl::Status released) {
+                                   if (released.ok()) set_board(request->board_id(), response);
+                                   finish(std::move(released));
+                                 });
+        });
   }
 
   grpc::ServerUnaryReactor* ListBoardLog(grpc::CallbackServerContext* call, const v1::ListBoardLogRequest* request,
                                          v1::ListBoardLogResponse* response) override {
-    return answer(call, context_.executor, [this, request, response]() -> absl::Status {
+    return answer(call, context_, request, response, [this, request, response]() -> absl::Status {
       TINYRIG_RETURN_IF_ERROR(context_.boards.find(request->board_id()).status());
       TINYRIG_ASSIGN_OR_RETURN(const auto lines, context_.store.board_log(request->board_id(), request->limit()));
       for (const v1::BoardLogLine& line : lines) *response->add_lines() = line;
@@ -123,6 +130,14 @@ class BoardService final : public v1::BoardService::CallbackService {
 
  private:
   using HoldDone = store::DoneWith<store::BoardHold>;
+
+  // Whoever knows the token of a reservation may give it back; the rest is for operators.
+  absl::Status check_release(const access::Caller& caller, const v1::ReleaseBoardRequest& request) {
+    const std::optional<v1::Hold> hold = context_.holds.hold_of(request.board_id());
+    const bool reserved = !hold.has_value() || hold->kind() == v1::HOLD_KIND_RESERVED;
+    if (reserved && !request.force()) return absl::OkStatus();
+    return access::check_role(caller, v1::ROLE_OPERATOR, request.force() ? "ReleaseBoard by force" : "ReleaseBoard");
+  }
 
   // A board's keeper sees a new hold only when what the board runs has ended.
   v1::Board with_hold(v1::Board board) {
@@ -140,12 +155,13 @@ class BoardService final : public v1::BoardService::CallbackService {
   }
 
   // Answers when the hold that `take` asks for is durable.
-  template <class Response, class Take>
-  grpc::ServerUnaryReactor* hold_later(grpc::CallbackServerContext* call, const std::string& board_id,
-                                       Response* response, Take take) {
-    return answer_later(call, context_.executor, [this, board_id, response, take](Finisher finish) {
+  template <class Request, class Response, class Take>
+  grpc::ServerUnaryReactor* hold_later(grpc::CallbackServerContext* call, const Request* request, Response* response,
+                                       Take take) {
+    return answer_later(call, context_, request, response, [=, this](const access::Caller& caller, Finisher finish) {
+      const std::string board_id = request->board_id();
       if (absl::Status known = context_.boards.find(board_id).status(); !known.ok()) return finish(known);
-      take([this, board_id, response, finish](const absl::StatusOr<store::BoardHold>& hold) {
+      take(caller, [this, board_id, response, finish](const absl::StatusOr<store::BoardHold>& hold) {
         if (hold.ok()) set_board(board_id, response);
         finish(hold.status());
       });

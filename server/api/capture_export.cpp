@@ -7,7 +7,7 @@
 #include <memory>
 #include <utility>
 
-#include "server/api/end_with_server.h"
+#include "server/api/open_stream.h"
 #include "server/api/outbox.h"
 #include "server/store/store.h"
 
@@ -25,13 +25,15 @@ struct Rest {
 }  // namespace
 
 grpc::ServerWriteReactor<v1::ExportCaptureResponse>* export_capture(grpc::CallbackServerContext* call,
-                                                                    ServiceContext& context, std::string run_id) {
+                                                                    ServiceContext& context,
+                                                                    const v1::ExportCaptureRequest* request) {
   const boost::asio::any_io_executor strand = boost::asio::make_strand(context.executor);
   const auto outbox = Outbox<v1::ExportCaptureResponse>::make(call, strand, /*capacity=*/1);
-  const std::uint64_t live = end_with_server(outbox, *context.streams);
-  boost::asio::post(strand, [outbox, live, &context, run_id = std::move(run_id)] {
-    outbox->on_ended([live, streams = context.streams] { streams->remove(live); });
-    absl::StatusOr<store::Capture> capture = context.store.capture(run_id);
+  boost::asio::post(strand, [outbox, call, &context, request] {
+    const auto opened = open_stream<v1::ExportCaptureRequest>(*call, context, outbox);
+    if (!opened.ok()) return outbox->close(opened.status());
+    outbox->on_ended([live = opened->live, streams = context.streams] { streams->remove(live); });
+    absl::StatusOr<store::Capture> capture = context.store.capture(request->run_id());
     if (!capture.ok()) return outbox->close(capture.status());
     const auto rest = std::make_shared<Rest>(Rest{*std::move(capture)});
     // Hooks are dropped when the stream is over, and with them what is left.

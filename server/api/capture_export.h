@@ -13,6 +13,7 @@ namespace tinyrig::api {
 
 /// Gives the reactor to return from the handler.
 grpc::ServerWriteReactor<v1::ExportCaptureResponse>* export_capture(grpc::CallbackServerContext* call,
-                                                                    ServiceContext& context, std::string run_id);
+                                                                    ServiceContext& context,
+                                                                    const v1::ExportCaptureRequest* request);
 
 }  // namespace tinyrig::api

@@ -118,7 +118,7 @@ class EnergyTraceService final : public v1::EnergyTraceService::CallbackService 
 
   grpc::ServerUnaryReactor* GetEnergyTrace(grpc::CallbackServerContext* call, const v1::GetEnergyTraceRequest* request,
                                            v1::GetEnergyTraceResponse* response) override {
-    return answer(call, context_.executor, [this, request, response]() -> absl::Status {
+    return answer(call, context_, request, response, [this, request, response]() -> absl::Status {
       TINYRIG_ASSIGN_OR_RETURN(const TracePointer trace, traces_.get(request->run_id()));
       return fill(*trace, *request, *response);
     });

@@ -22,7 +22,7 @@ class EventService final : public v1::EventService::CallbackService {
 
   grpc::ServerWriteReactor<v1::SubscribeEventsResponse>* SubscribeEvents(
       grpc::CallbackServerContext* call, const v1::SubscribeEventsRequest* request) override {
-    return stream_events<v1::SubscribeEventsResponse>(call, context_, request->after_sequence(), nullptr,
+    return stream_events<v1::SubscribeEventsResponse>(call, context_, request, request->after_sequence(), nullptr,
                                                       std::make_shared<EveryEvent>());
   }
 

@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "server/api/end_with_server.h"
 #include "server/api/event_feed.h"
+#include "server/api/open_stream.h"
 #include "server/api/outbox.h"
 #include "server/api/service_context.h"
 
@@ -29,15 +29,16 @@ class EventTranslator {
 };
 
 /// Gives the reactor to return from the handler.
-template <class Response>
+template <class Response, class Request>
 grpc::ServerWriteReactor<Response>* stream_events(grpc::CallbackServerContext* context, ServiceContext& services,
-                                                  std::uint64_t after, events::Filter filter,
+                                                  const Request*, std::uint64_t after, events::Filter filter,
                                                   std::shared_ptr<EventTranslator<Response>> translator) {
   constexpr std::size_t kQueuedMessages = 256;  // twice a batch of the feed: nothing is dropped here
   const boost::asio::any_io_executor strand = boost::asio::make_strand(services.executor);
   const auto outbox = Outbox<Response>::make(context, strand, kQueuedMessages);
-  const std::uint64_t live = end_with_server(outbox, *services.streams);
-  boost::asio::post(strand, [outbox, strand, live, &services, after, filter = std::move(filter), translator] {
+  boost::asio::post(strand, [=, &services, filter = std::move(filter)] {
+    const absl::StatusOr<OpenedStream> opened = open_stream<Request>(*context, services, outbox);
+    if (!opened.ok()) return outbox->close(opened.status());
     const auto feed = std::make_shared<EventFeed>(strand);
     feed->set_consumer([outbox, translator, strand, weak = std::weak_ptr(feed)](std::vector<v1::Event> events) {
       for (v1::Event& event : events) translator->translate(*outbox, std::move(event));
@@ -47,7 +48,7 @@ grpc::ServerWriteReactor<Response>* stream_events(grpc::CallbackServerContext* c
       });
     });
     outbox->on_drained([feed] { feed->more(); });
-    outbox->on_ended([feed, live, streams = services.streams] {
+    outbox->on_ended([feed, live = opened->live, streams = services.streams] {
       feed->stop();
       streams->remove(live);
     });

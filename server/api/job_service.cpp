@@ -72,18 +72,25 @@ class JobService final : public v1::JobService::CallbackService {
 
   grpc::ServerUnaryReactor* SubmitJob(grpc::CallbackServerContext* call, const v1::SubmitJobRequest* request,
                                       v1::SubmitJobResponse* response) override {
-    return answer_later(call, context_.executor, [this, request, response](Finisher finish) {
-      context_.jobs.submit(request->spec(), request->idempotency_key(),
-                           [response, finish](absl::StatusOr<v1::SubmitJobResponse> submitted) {
-                             if (submitted.ok()) *response = std::move(*submitted);
-                             finish(submitted.status());
-                           });
-    });
+    return answer_later(call, context_, request, response,
+                        [this, request, response](const access::Caller& caller, Finisher finish) {
+                          if (absl::Status left = context_.access.quotas().check_board_time(caller); !left.ok())
+                            return finish(left);
+                          v1::JobSpec spec = request->spec();
+                          spec.set_owner(access::name_of(caller, spec.owner()));
+                          context_.jobs.submit(
+                              std::move(spec), request->idempotency_key(),
+                              [response, finish](absl::StatusOr<v1::SubmitJobResponse> submitted) {
+                                if (submitted.ok()) *response = std::move(*submitted);
+                                finish(submitted.status());
+                              },
+                              context_.access.quotas().most_unfinished_jobs(caller));
+                        });
   }
 
   grpc::ServerUnaryReactor* GetJob(grpc::CallbackServerContext* call, const v1::GetJobRequest* request,
                                    v1::GetJobResponse* response) override {
-    return answer(call, context_.executor, [this, request, response]() -> absl::Status {
+    return answer(call, context_, request, response, [this, request, response]() -> absl::Status {
       TINYRIG_ASSIGN_OR_RETURN(*response->mutable_job(), context_.jobs.job(request->job_id()));
       return absl::OkStatus();
     });
@@ -91,7 +98,7 @@ class JobService final : public v1::JobService::CallbackService {
 
   grpc::ServerUnaryReactor* ListJobs(grpc::CallbackServerContext* call, const v1::ListJobsRequest* request,
                                      v1::ListJobsResponse* response) override {
-    return answer(call, context_.executor, [this, request, response]() -> absl::Status {
+    return answer(call, context_, request, response, [this, request, response]() -> absl::Status {
       TINYRIG_ASSIGN_OR_RETURN(store::JobPage page,
                                context_.store.list_jobs(request->page_size(), request->page_token()));
       for (v1::Job& job : page.jobs) *response->add_jobs() = std::move(job);
@@ -102,24 +109,31 @@ class JobService final : public v1::JobService::CallbackService {
 
   grpc::ServerUnaryReactor* CancelJob(grpc::CallbackServerContext* call, const v1::CancelJobRequest* request,
                                       v1::CancelJobResponse* response) override {
-    return answer_later(call, context_.executor, [this, request, response](Finisher finish) {
-      context_.jobs.cancel(request->job_id(), [response, finish](absl::StatusOr<v1::Job> job) {
-        if (job.ok()) *response->mutable_job() = std::move(*job);
-        finish(job.status());
-      });
-    });
+    return answer_later(
+        call, context_, request, response, [this, request, response](const access::Caller& caller, Finisher finish) {
+          if (!caller.unnamed()) {
+            const absl::StatusOr<v1::Job> job = context_.jobs.job(request->job_id());
+            if (!job.ok()) return finish(job.status());
+            const absl::Status own = access::check_owner(caller, job->spec().owner(), "job " + job->job_id());
+            if (!own.ok()) return finish(own);
+          }
+          context_.jobs.cancel(request->job_id(), [response, finish](absl::StatusOr<v1::Job> job) {
+            if (job.ok()) *response->mutable_job() = std::move(*job);
+            finish(job.status());
+          });
+        });
   }
 
   grpc::ServerWriteReactor<v1::WatchJobResponse>* WatchJob(grpc::CallbackServerContext* call,
                                                            const v1::WatchJobRequest* request) override {
     auto filter = [job_id = request->job_id()](const v1::Event& event) { return JobWatch::wants(event, job_id); };
-    return stream_events<v1::WatchJobResponse>(call, context_, 0, std::move(filter),
+    return stream_events<v1::WatchJobResponse>(call, context_, request, 0, std::move(filter),
                                                std::make_shared<JobWatch>(context_.jobs, request->job_id()));
   }
 
   grpc::ServerUnaryReactor* GetJobLogs(grpc::CallbackServerContext* call, const v1::GetJobLogsRequest* request,
                                        v1::GetJobLogsResponse* response) override {
-    return answer(call, context_.executor, [this, request, response]() -> absl::Status {
+    return answer(call, context_, request, response, [this, request, response]() -> absl::Status {
       TINYRIG_ASSIGN_OR_RETURN(auto lines, context_.store.job_logs(request->job_id()));
       for (v1::LogLine& line : lines) *response->add_lines() = std::move(line);
       return absl::OkStatus();

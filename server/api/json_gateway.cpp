@@ -127,7 +127,7 @@ JsonGateway::~JsonGateway() {
   all_ended_.wait(lock, [this] { return calls_in_flight_ == 0; });
 }
 
-void JsonGateway::call(const HttpRequest& request, HttpReply reply) {
+void JsonGateway::call(const HttpRequest& request, const std::string& authorization, HttpReply reply) {
   absl::StatusOr<JsonCall> parsed = parse_json_call(request);
   if (!parsed.ok()) {
     const bool unknown = reason_of(parsed.status()) == "METHOD_UNKNOWN";
@@ -136,6 +136,7 @@ void JsonGateway::call(const HttpRequest& request, HttpReply reply) {
   auto call = std::make_unique<CallInFlight>();
   call->response_type = parsed->method->output_type();
   call->reply = std::move(reply);
+  if (!authorization.empty()) call->context.AddMetadata("authorization", authorization);
   call->context.set_deadline(std::chrono::system_clock::now() + parsed->timeout);
   bool own_buffer = false;
   const grpc::Status serialized = grpc::GenericSerialize<grpc::ProtoBufferWriter, google::protobuf::Message>(

@@ -47,7 +47,8 @@ class JsonGateway {
   JsonGateway& operator=(const JsonGateway&) = delete;
 
   /// Answers later, on a thread of gRPC's.
-  void call(const HttpRequest& request, HttpReply reply);
+  /// `authorization`: with whose rights, as the services take it; empty: none.
+  void call(const HttpRequest& request, const std::string& authorization, HttpReply reply);
 
  private:
   const std::shared_ptr<grpc::Channel> channel_;

@@ -15,7 +15,7 @@ class LeaderboardService final : public v1::LeaderboardService::CallbackService 
   grpc::ServerUnaryReactor* QueryLeaderboard(grpc::CallbackServerContext* call,
                                              const v1::QueryLeaderboardRequest* request,
                                              v1::QueryLeaderboardResponse* response) override {
-    return answer(call, context_.executor, [this, request, response]() -> absl::Status {
+    return answer(call, context_, request, response, [this, request, response]() -> absl::Status {
       TINYRIG_ASSIGN_OR_RETURN(*response, context_.store.leaderboard(*request));
       return absl::OkStatus();
     });

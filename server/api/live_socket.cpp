@@ -2,6 +2,7 @@
 
 #include <google/protobuf/util/json_util.h>
 
+#include <boost/asio/post.hpp>
 #include <charconv>
 #include <string_view>
 #include <utility>
@@ -49,6 +50,15 @@ absl::StatusOr<LivePosition> parse_live_position(const std::string& query) {
 
 void LiveSocket::on_open(std::shared_ptr<WebSocket> socket) {
   socket_ = std::move(socket);
+  const auto live =
+      streams_->add(token_id_, [strand = socket_->executor(), weak = std::weak_ptr(socket_)](const absl::Status& why) {
+        if (absl::IsUnavailable(why)) return;  // a stopping HTTP server ends its sockets itself
+        boost::asio::post(strand, [weak, reason = reason_of(why)] {
+          if (const auto open = weak.lock()) open->close(kPolicyViolation, reason);
+        });
+      });
+  if (!live.ok()) return socket_->close(kPolicyViolation, reason_of(live.status()));
+  live_ = *live;
   const std::uint64_t newest = events_.last_sequence();
   std::uint64_t after = position_.after_sequence.value_or(newest);
   // A number of another life of the daemon means nothing here: 1 is too old for any ring, hence a resync.
@@ -63,6 +73,7 @@ void LiveSocket::on_open(std::shared_ptr<WebSocket> socket) {
 }
 
 void LiveSocket::on_message(std::string text) {
+  if (feed_ == nullptr) return;  // it is being closed
   v1::SubscribeEventsRequest request;
   const auto parsed = google::protobuf::util::JsonStringToMessage(text, &request);
   if (!parsed.ok() || request.after_sequence() == 0) {
@@ -72,10 +83,13 @@ void LiveSocket::on_message(std::string text) {
   subscribe(request.after_sequence());
 }
 
-void LiveSocket::on_drained() { feed_->more(); }
+void LiveSocket::on_drained() {
+  if (feed_ != nullptr) feed_->more();
+}
 
 void LiveSocket::on_close() {
   if (feed_ != nullptr) feed_->stop();
+  streams_->remove(live_);
   socket_.reset();
 }
 

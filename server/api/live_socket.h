@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "server/api/event_feed.h"
 #include "server/api/http/http_server.h"
+#include "server/api/live_streams.h"
 
 namespace tinyrig::api {
 
@@ -29,7 +30,10 @@ absl::StatusOr<LivePosition> parse_live_position(const std::string& query);
 
 class LiveSocket final : public WebSocketHandler, public std::enable_shared_from_this<LiveSocket> {
  public:
-  LiveSocket(events::EventBus& events, LivePosition position) : events_(events), position_(std::move(position)) {}
+  /// `token_id`: whose socket it is, so that it ends when that is revoked.
+  LiveSocket(events::EventBus& events, std::shared_ptr<LiveStreams> streams, std::string token_id,
+             LivePosition position)
+      : events_(events), streams_(std::move(streams)), token_id_(std::move(token_id)), position_(std::move(position)) {}
 
   void on_open(std::shared_ptr<WebSocket> socket) override;
   void on_message(std::string text) override;
@@ -41,7 +45,10 @@ class LiveSocket final : public WebSocketHandler, public std::enable_shared_from
   void send_all(const std::vector<v1::Event>& events);
 
   events::EventBus& events_;
+  const std::shared_ptr<LiveStreams> streams_;
+  const std::string token_id_;
   const LivePosition position_;
+  std::uint64_t live_ = 0;
   std::shared_ptr<WebSocket> socket_;
   std::shared_ptr<EventFeed> feed_;
 };

@@ -25,7 +25,7 @@ class ModelService final : public v1::ModelService::CallbackService {
   grpc::ServerUnaryReactor* GetUploadStatus(grpc::CallbackServerContext* call,
                                             const v1::GetUploadStatusRequest* request,
                                             v1::GetUploadStatusResponse* response) override {
-    return answer(call, context_.executor, [this, request, response]() -> absl::Status {
+    return answer(call, context_, request, response, [this, request, response]() -> absl::Status {
       TINYRIG_RETURN_IF_ERROR(check_digest(request->sha256()));
       const auto known = context_.store.find_model(request->sha256());
       if (known.ok()) {
@@ -44,9 +44,9 @@ class ModelService final : public v1::ModelService::CallbackService {
     return start_model_upload(call, context_, response);
   }
 
-  grpc::ServerUnaryReactor* ListModels(grpc::CallbackServerContext* call, const v1::ListModelsRequest*,
+  grpc::ServerUnaryReactor* ListModels(grpc::CallbackServerContext* call, const v1::ListModelsRequest* request,
                                        v1::ListModelsResponse* response) override {
-    return answer(call, context_.executor, [this, response]() -> absl::Status {
+    return answer(call, context_, request, response, [this, response]() -> absl::Status {
       TINYRIG_ASSIGN_OR_RETURN(auto models, context_.store.list_models());
       for (v1::Model& model : models) *response->add_models() = std::move(model);
       return absl::OkStatus();
@@ -55,7 +55,7 @@ class ModelService final : public v1::ModelService::CallbackService {
 
   grpc::ServerUnaryReactor* GetModel(grpc::CallbackServerContext* call, const v1::GetModelRequest* request,
                                      v1::GetModelResponse* response) override {
-    return answer(call, context_.executor, [this, request, response]() -> absl::Status {
+    return answer(call, context_, request, response, [this, request, response]() -> absl::Status {
       TINYRIG_ASSIGN_OR_RETURN(*response->mutable_model(), context_.store.find_model(request->model()));
       return absl::OkStatus();
     });
@@ -63,7 +63,7 @@ class ModelService final : public v1::ModelService::CallbackService {
 
   grpc::ServerUnaryReactor* InspectModel(grpc::CallbackServerContext* call, const v1::InspectModelRequest* request,
                                          v1::InspectModelResponse* response) override {
-    return answer(call, context_.executor, [this, request, response]() -> absl::Status {
+    return answer(call, context_, request, response, [this, request, response]() -> absl::Status {
       TINYRIG_ASSIGN_OR_RETURN(const v1::Model model, context_.store.find_model(request->model()));
       const std::vector<std::string> ids(request->board_types().begin(), request->board_types().end());
       TINYRIG_ASSIGN_OR_RETURN(const auto types, inspect::choose_types(context_.boards.types(), ids));

@@ -1,5 +1,6 @@
 #include "server/api/model_upload.h"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
@@ -9,6 +10,8 @@
 #include <string>
 #include <utility>
 
+#include "server/access/audit.h"
+#include "server/api/admission.h"
 #include "server/api/model_description.h"
 #include "server/api/model_request_rules.h"
 #include "server/api/unary.h"
@@ -32,7 +35,7 @@ class ModelUpload final : public grpc::ServerReadReactor<v1::UploadModelRequest>
         response_(response),
         strand_(boost::asio::make_strand(context.executor)),
         silence_(strand_) {
-    boost::asio::post(strand_, [this] { read_next(); });
+    boost::asio::post(strand_, [this] { begin(); });
   }
 
  private:
@@ -42,6 +45,13 @@ class ModelUpload final : public grpc::ServerReadReactor<v1::UploadModelRequest>
   void OnDone() override {
     // Behind everything that is posted already, the timer's handler included.
     boost::asio::post(strand_, [this] { delete this; });
+  }
+
+  void begin() {
+    absl::StatusOr<access::Caller> caller = admit<v1::UploadModelRequest>(*call_, context_);
+    if (!caller.ok()) return end(caller.status());
+    caller_ = std::move(*caller);
+    read_next();
   }
 
   void read_next() {
@@ -89,6 +99,9 @@ class ModelUpload final : public grpc::ServerReadReactor<v1::UploadModelRequest>
       return absl::OkStatus();
     }
     if (!absl::IsNotFound(known.status())) return known.status();
+    // What lies here from before was counted when it came.
+    const std::uint64_t to_come = header_.size_bytes() - std::min(header_.offset(), header_.size_bytes());
+    TINYRIG_RETURN_IF_ERROR(context_.access.quotas().take_upload(caller_, to_come));
     TINYRIG_ASSIGN_OR_RETURN(upload_, context_.uploads.begin(header_.sha256(), header_.size_bytes(), header_.offset()));
     return absl::OkStatus();
   }
@@ -122,6 +135,7 @@ class ModelUpload final : public grpc::ServerReadReactor<v1::UploadModelRequest>
     const absl::Status expectations = check_expected_outputs(header_, model->operators_size());
     if (!expectations.ok()) return end(expectations);
     model->set_name(header_.name());
+    model->set_owner(caller_.user);
     *model->mutable_expected_outputs() = header_.expected_outputs();
     model->mutable_create_time()->set_seconds(absl::ToUnixSeconds(absl::Now()));
     context_.store.put_model(std::move(*model), std::move(*bytes), [this](absl::StatusOr<store::PutModelResult> put) {
@@ -140,6 +154,9 @@ class ModelUpload final : public grpc::ServerReadReactor<v1::UploadModelRequest>
 
   void end(const absl::Status& status) {
     upload_.reset();  // before the client hears of it: it may try again at once
+    if (!header_.sha256().empty()) {
+      context_.access.record(caller_, method_of<v1::UploadModelRequest>(), header_.sha256(), status);
+    }
     *over_ = true;
     Finish(conclude(call_, status));
   }
@@ -151,6 +168,7 @@ class ModelUpload final : public grpc::ServerReadReactor<v1::UploadModelRequest>
   boost::asio::steady_timer silence_;
   // The timer's handler may still be on its way when the call is gone.
   const std::shared_ptr<bool> over_ = std::make_shared<bool>(false);
+  access::Caller caller_;
   v1::UploadModelRequest request_;
   v1::UploadModelRequest::Header header_;
   std::unique_ptr<Upload> upload_;

@@ -18,7 +18,7 @@ class RunService final : public v1::RunService::CallbackService {
 
   grpc::ServerUnaryReactor* GetRun(grpc::CallbackServerContext* call, const v1::GetRunRequest* request,
                                    v1::GetRunResponse* response) override {
-    return answer(call, context_.executor, [this, request, response]() -> absl::Status {
+    return answer(call, context_, request, response, [this, request, response]() -> absl::Status {
       TINYRIG_ASSIGN_OR_RETURN(*response->mutable_run(), context_.jobs.run(request->run_id()));
       return absl::OkStatus();
     });
@@ -26,7 +26,7 @@ class RunService final : public v1::RunService::CallbackService {
 
   grpc::ServerUnaryReactor* ListRuns(grpc::CallbackServerContext* call, const v1::ListRunsRequest* request,
                                      v1::ListRunsResponse* response) override {
-    return answer(call, context_.executor, [this, request, response]() -> absl::Status {
+    return answer(call, context_, request, response, [this, request, response]() -> absl::Status {
       TINYRIG_ASSIGN_OR_RETURN(store::RunPage page, context_.store.list_runs(*request));
       for (v1::Run& run : page.runs) {
         context_.jobs.overlay(run.mutable_summary());
@@ -39,7 +39,7 @@ class RunService final : public v1::RunService::CallbackService {
 
   grpc::ServerUnaryReactor* ExportRun(grpc::CallbackServerContext* call, const v1::ExportRunRequest* request,
                                       v1::ExportRunResponse* response) override {
-    return answer(call, context_.executor, [this, request, response]() -> absl::Status {
+    return answer(call, context_, request, response, [this, request, response]() -> absl::Status {
       TINYRIG_ASSIGN_OR_RETURN(*response->mutable_run(), context_.jobs.run(request->run_id()));
       TINYRIG_ASSIGN_OR_RETURN(const auto sessions, context_.store.samples(request->run_id()));
       for (const v1::SessionSamples& session : sessions) *response->add_samples() = session;
@@ -51,7 +51,7 @@ class RunService final : public v1::RunService::CallbackService {
 
   grpc::ServerUnaryReactor* ExportProfile(grpc::CallbackServerContext* call, const v1::ExportProfileRequest* request,
                                           v1::ExportProfileResponse* response) override {
-    return answer(call, context_.executor, [this, request, response]() -> absl::Status {
+    return answer(call, context_, request, response, [this, request, response]() -> absl::Status {
       TINYRIG_ASSIGN_OR_RETURN(const v1::Run run, context_.jobs.run(request->run_id()));
       TINYRIG_ASSIGN_OR_RETURN(*response, exporting::export_profile(run, request->format()));
       return absl::OkStatus();
@@ -60,7 +60,7 @@ class RunService final : public v1::RunService::CallbackService {
 
   grpc::ServerWriteReactor<v1::ExportCaptureResponse>* ExportCapture(grpc::CallbackServerContext* call,
                                                                      const v1::ExportCaptureRequest* request) override {
-    return export_capture(call, context_, request->run_id());
+    return export_capture(call, context_, request);
   }
 
  private:

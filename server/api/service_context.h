@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "absl/time/time.h"
+#include "server/access/access_control.h"
 #include "server/api/api_server.h"
 #include "server/api/live_streams.h"
 #include "server/api/upload_area.h"
@@ -19,6 +20,7 @@ struct ServiceContext {
   events::EventBus& events;
   boards::BoardDirectory& boards;
   boards::VisitDesk& desk;
+  access::AccessControl& access;
   boost::asio::any_io_executor executor;
   // Shared: the last steps of a stream may run when the server is gone.
   std::shared_ptr<LiveStreams> streams;

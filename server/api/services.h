@@ -10,6 +10,7 @@
 namespace tinyrig::api {
 
 // `context` must outlive what they give.
+std::unique_ptr<grpc::Service> make_access_service(ServiceContext& context);
 std::unique_ptr<grpc::Service> make_admin_service(ServiceContext& context);
 std::unique_ptr<grpc::Service> make_board_access_service(ServiceContext& context);
 std::unique_ptr<grpc::Service> make_board_service(ServiceContext& context);

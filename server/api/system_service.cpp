@@ -15,9 +15,9 @@ class SystemService final : public v1::SystemService::CallbackService {
  public:
   explicit SystemService(ServiceContext& context) : context_(context) {}
 
-  grpc::ServerUnaryReactor* GetVersion(grpc::CallbackServerContext* call, const v1::GetVersionRequest*,
+  grpc::ServerUnaryReactor* GetVersion(grpc::CallbackServerContext* call, const v1::GetVersionRequest* request,
                                        v1::GetVersionResponse* response) override {
-    return answer(call, context_.executor, [this, response] {
+    return answer(call, context_, request, response, [this, response] {
       const auto boards = context_.boards.boards();
       std::uint32_t idle = 0;
       for (const v1::Board& board : boards) idle += board.activity() == v1::ACTIVITY_IDLE ? 1 : 0;

@@ -1,5 +1,5 @@
-// The one shape of all unary handlers: gRPC's callback thread only posts; the work runs on the executor and
-// the call is finished from there. (Two callback threads serve the whole daemon: blocking one halves it.)
+// The one shape of all unary handlers: gRPC's callback thread only posts; the check and the work run on the executor
+// and the call is finished from there. (Two callback threads serve the whole daemon: blocking one halves it.)
 #pragma once
 
 #include <grpcpp/server_context.h>
@@ -7,9 +7,13 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/post.hpp>
+#include <string>
+#include <type_traits>
 #include <utility>
 
 #include "absl/status/status.h"
+#include "server/access/audit.h"
+#include "server/api/admission.h"
 #include "server/api/error_mapping.h"
 
 namespace tinyrig::api {
@@ -20,45 +24,73 @@ inline grpc::Status conclude(grpc::CallbackServerContext* context, const absl::S
   return to_grpc_status(status);
 }
 
-/// Runs `work` (returns absl::Status, fills in the response) on the executor.
-template <class Work>
-grpc::ServerUnaryReactor* answer(grpc::CallbackServerContext* context, const boost::asio::any_io_executor& executor,
-                                 Work work) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  boost::asio::post(
-      executor, [context, reactor, work = std::move(work)]() mutable { reactor->Finish(conclude(context, work())); });
-  return reactor;
-}
+/// A unary call that was admitted, until it is finished.
+struct AdmittedCall {
+  grpc::CallbackServerContext* context;
+  grpc::ServerUnaryReactor* reactor;
+  ServiceContext& services;
+  const google::protobuf::MethodDescriptor& method;
+  const google::protobuf::Message& request;
+  const google::protobuf::Message& response;
+  access::Caller caller;
+
+  /// Writes down what became of it, and answers. Exactly once.
+  void finish(const absl::Status& status) const {
+    if (access::is_audited(method)) {
+      std::string subject = access::subject_of(request);
+      if (subject.empty()) subject = access::subject_of(response);
+      services.access.record(caller, method, std::move(subject), status);
+    }
+    reactor->Finish(conclude(context, status));
+  }
+};
 
 /// Ends a call that answer_later() began. Copyable; call it exactly once, from any thread.
 class Finisher {
  public:
-  Finisher(grpc::CallbackServerContext* context, grpc::ServerUnaryReactor* reactor,
-           boost::asio::any_io_executor executor)
-      : context_(context), reactor_(reactor), executor_(std::move(executor)) {}
+  explicit Finisher(AdmittedCall call) : call_(std::move(call)) {}
 
   /// Posts: the store's completions run on its only writer thread, which has better things to do.
   void operator()(absl::Status status) const {
-    boost::asio::post(executor_, [context = context_, reactor = reactor_, status = std::move(status)] {
-      reactor->Finish(conclude(context, status));
-    });
+    boost::asio::post(call_.services.executor, [call = call_, status = std::move(status)] { call.finish(status); });
   }
 
  private:
-  grpc::CallbackServerContext* context_;
-  grpc::ServerUnaryReactor* reactor_;
-  boost::asio::any_io_executor executor_;
+  AdmittedCall call_;
 };
 
-/// Runs `work(Finisher)` on the executor; the call lasts until the finisher is called.
-template <class Work>
-grpc::ServerUnaryReactor* answer_later(grpc::CallbackServerContext* context,
-                                       const boost::asio::any_io_executor& executor, Work work) {
+/// Runs `work(AdmittedCall)` on the executor if the call may be answered; `work` sees to it that it is finished.
+template <class Request, class Response, class Work>
+grpc::ServerUnaryReactor* begin(grpc::CallbackServerContext* context, ServiceContext& services, const Request* request,
+                                const Response* response, Work work) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  boost::asio::post(executor, [finish = Finisher(context, reactor, executor), work = std::move(work)]() mutable {
-    work(std::move(finish));
+  boost::asio::post(services.executor, [=, &services, work = std::move(work)]() mutable {
+    absl::StatusOr<access::Caller> caller = admit<Request>(*context, services);
+    if (!caller.ok()) return reactor->Finish(conclude(context, caller.status()));
+    work(AdmittedCall{context, reactor, services, method_of<Request>(), *request, *response, *std::move(caller)});
   });
   return reactor;
+}
+
+/// Runs `work`, which returns absl::Status and fills in the response; it is given the access::Caller if it asks.
+template <class Request, class Response, class Work>
+grpc::ServerUnaryReactor* answer(grpc::CallbackServerContext* context, ServiceContext& services, const Request* request,
+                                 Response* response, Work work) {
+  return begin(context, services, request, response, [work = std::move(work)](const AdmittedCall& call) mutable {
+    if constexpr (std::is_invocable_v<Work&, const access::Caller&>) {
+      call.finish(work(call.caller));
+    } else {
+      call.finish(work());
+    }
+  });
+}
+
+/// Runs `work(access::Caller, Finisher)`; the call lasts until the finisher is called.
+template <class Request, class Response, class Work>
+grpc::ServerUnaryReactor* answer_later(grpc::CallbackServerContext* context, ServiceContext& services,
+                                       const Request* request, Response* response, Work work) {
+  return begin(context, services, request, response,
+               [work = std::move(work)](const AdmittedCall& call) mutable { work(call.caller, Finisher(call)); });
 }
 
 }  // namespace tinyrig::api

@@ -1,4 +1,4 @@
-// What the HTTP face serves: JSON calls, the WebSocket of live events, the dashboard's files and /healthz;
+// What the HTTP face serves: JSON calls, the WebSocket of live events, the dashboard's files, logging in and /healthz;
 // and the rules that every request must meet first.
 #pragma once
 
@@ -10,23 +10,31 @@
 #include "server/api/http/http_server.h"
 #include "server/api/http/static_files.h"
 #include "server/api/json_gateway.h"
-#include "server/events/event_bus.h"
+#include "server/api/service_context.h"
 
 namespace tinyrig::api {
 
 class WebApplication final : public HttpApplication {
  public:
-  WebApplication(AccessRules rules, JsonGateway& gateway, events::EventBus& events, StaticFiles files)
-      : rules_(std::move(rules)), gateway_(gateway), events_(events), files_(std::move(files)) {}
+  /// `context` and `gateway` must outlive it.
+  WebApplication(AccessRules rules, ServiceContext& context, JsonGateway& gateway, StaticFiles files)
+      : rules_(std::move(rules)), context_(context), gateway_(gateway), files_(std::move(files)) {}
 
   void handle(HttpRequest request, HttpReply reply) override;
   std::variant<std::shared_ptr<WebSocketHandler>, HttpResponse> upgrade(const HttpRequest& request) override;
+  /// `http_status` 0: as the status's code has it.
   HttpResponse refuse(unsigned http_status, const absl::Status& why) override;
 
  private:
+  HttpResponse get(HttpRequest request);
+  HttpResponse log_in(const HttpRequest& request);
+  HttpResponse log_out();
+  HttpResponse with_cookie(const std::string& token);
+  absl::Status admit(const HttpRequest& request);
+
   const AccessRules rules_;
+  ServiceContext& context_;
   JsonGateway& gateway_;
-  events::EventBus& events_;
   const StaticFiles files_;
 };
 

@@ -38,6 +38,16 @@ store::Retention Options::retention() const {
   return retention;
 }
 
+access::AccessSettings Options::access() const {
+  access::AccessSettings settings;
+  settings.tokens_required = tokens;
+  settings.calls_per_second = calls_per_second;
+  settings.quotas.unfinished_jobs = quota_jobs;
+  settings.quotas.upload_bytes_a_day = quota_upload_bytes;
+  settings.quotas.board_time_a_day = absl::Seconds(static_cast<std::int64_t>(quota_board_time_s));
+  return settings;
+}
+
 bool parse_options(int argc, char** argv, Options* options, int* exit_code) {
   if (const std::filesystem::path share = installed_share(); !share.empty()) {
     options->catalog_dir = if_installed(share / "boards");
@@ -63,6 +73,29 @@ bool parse_options(int argc, char** argv, Options* options, int* exit_code) {
                  "Write the ports here once they are served (\"grpc=N\", \"http=N\"); port 0 takes a free one");
   app.add_option("--allow-host", options->allowed_hosts,
                  "Another host name under which browsers may address the daemon");
+  CLI::Option* tokens =
+      app.add_flag("--tokens", options->tokens, "Everybody must show a token; the first one is in DATA/admin_token");
+  app.add_option("--calls-per-second", options->calls_per_second,
+                 "Most calls of a user, with bursts of twice as many (0: no limit)")
+      ->needs(tokens)
+      ->check(CLI::Range(0, 1'000'000))
+      ->capture_default_str();
+  app.add_option("--quota-jobs", options->quota_jobs, "Most unfinished jobs of a user (default: no limit)")
+      ->needs(tokens);
+  app.add_option("--quota-uploads", options->quota_upload_bytes,
+                 "Most bytes of models that a user uploads a day, UTC (100MB; default: no limit)")
+      ->needs(tokens)
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/true).description(""))
+      ->type_name("SIZE");
+  app.add_option("--quota-board-time", options->quota_board_time_s,
+                 "Most time of boards that a user's runs take a day, UTC (90m, 4h; default: no limit)")
+      ->needs(tokens)
+      ->transform(CLI::AsNumberWithUnit(std::map<std::string, std::uint64_t>{{"m", 60}, {"h", 3600}},
+                                        CLI::AsNumberWithUnit::Options(CLI::AsNumberWithUnit::CASE_SENSITIVE |
+                                                                       CLI::AsNumberWithUnit::UNIT_REQUIRED),
+                                        "TIME")
+                      .description(""))
+      ->type_name("TIME");
   app.add_option("--relearn", options->relearn,
                  "Forget what boards of this type took for the golden model: the next one checked says it anew")
       ->type_name("TYPE");
@@ -88,7 +121,7 @@ bool parse_options(int argc, char** argv, Options* options, int* exit_code) {
   app.footer(
       "Exit codes: 0 ended by a signal, 1 could not start or failed, 2 wrong usage.\n"
       "Results are kept for ever, whatever the limits: docs/operations.md.\n"
-      "The daemon listens on loopback, without tokens: whoever can reach it may use it.");
+      "Without --tokens whoever can reach the daemon may use it: docs/security.md.");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

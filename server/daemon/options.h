@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "server/access/access_control.h"
 #include "server/store/retention.h"
 
 namespace tinyrig::daemon {
@@ -22,6 +23,13 @@ struct Options {
   // Empty: none.
   std::filesystem::path ports_file;
   std::vector<std::string> allowed_hosts;
+  // Everybody must show a token.
+  bool tokens = false;
+  // Of each user; 0: no limit.
+  std::uint32_t calls_per_second = 100;
+  std::uint32_t quota_jobs = 0;
+  std::uint64_t quota_upload_bytes = 0;
+  std::uint64_t quota_board_time_s = 0;
   // Board types whose recorded golden latencies are forgotten.
   std::vector<std::string> relearn;
   std::uint32_t threads = 2;
@@ -35,6 +43,7 @@ struct Options {
   std::string log_level = "info";
 
   store::Retention retention() const;
+  access::AccessSettings access() const;
 };
 
 // Where an installed daemon has its catalog, agents and dashboard, it takes them unless told otherwise.

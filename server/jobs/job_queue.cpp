@@ -13,8 +13,9 @@ JobQueue::~JobQueue() { core_->close(); }
 
 absl::Status JobQueue::recover() { return core_->recover(); }
 
-void JobQueue::submit(v1::JobSpec spec, std::string idempotency_key, store::DoneWith<v1::SubmitJobResponse> done) {
-  core_->submit(std::move(spec), std::move(idempotency_key), std::move(done));
+void JobQueue::submit(v1::JobSpec spec, std::string idempotency_key, store::DoneWith<v1::SubmitJobResponse> done,
+                      std::uint32_t most_unfinished_jobs) {
+  core_->submit(std::move(spec), std::move(idempotency_key), std::move(done), most_unfinished_jobs);
 }
 
 void JobQueue::cancel(const std::string& job_id, store::DoneWith<v1::Job> done) {

@@ -77,8 +77,10 @@ class JobQueue {
   /// Answers when the job is durable. The same key with the same spec answers with the same job.
   /// Reads the disk and plans on the caller's thread (not for gRPC's callback threads).
   /// Errors: the planner's; INVALID_ARGUMENT IDEMPOTENCY_KEY_TOO_LONG; ALREADY_EXISTS
-  /// IDEMPOTENCY_KEY_REUSED; the store's (DISK_FULL).
-  void submit(v1::JobSpec spec, std::string idempotency_key, store::DoneWith<v1::SubmitJobResponse> done);
+  /// IDEMPOTENCY_KEY_REUSED; the store's (DISK_FULL; QUOTA_JOBS: the owner would have more unfinished jobs than
+  /// `most_unfinished_jobs`, unless that is 0).
+  void submit(v1::JobSpec spec, std::string idempotency_key, store::DoneWith<v1::SubmitJobResponse> done,
+              std::uint32_t most_unfinished_jobs = 0);
 
   /// Queued runs end at once; boards that run others are told by on_cancel. Answers with the job as it
   /// then is. NOT_FOUND JOB_UNKNOWN. A finished job is left as it is.

@@ -33,7 +33,8 @@ class JobQueue::Core : public std::enable_shared_from_this<JobQueue::Core> {
   Core(store::Store& store, events::EventBus& bus, const Clock& clock, IdSource& ids, Planner planner);
 
   // queue_submit.cpp
-  void submit(v1::JobSpec spec, std::string idempotency_key, store::DoneWith<v1::SubmitJobResponse> done);
+  void submit(v1::JobSpec spec, std::string idempotency_key, store::DoneWith<v1::SubmitJobResponse> done,
+              std::uint32_t most_unfinished_jobs);
   // queue_stop.cpp
   void cancel(const std::string& job_id, store::DoneWith<v1::Job> done);
   bool cancel_requested(const std::string& run_id) const;

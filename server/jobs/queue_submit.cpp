@@ -79,8 +79,8 @@ v1::Job accepted_job(const store::NewJob& accepted) {
 
 }  // namespace
 
-void JobQueue::Core::submit(v1::JobSpec spec, std::string idempotency_key,
-                            store::DoneWith<v1::SubmitJobResponse> done) {
+void JobQueue::Core::submit(v1::JobSpec spec, std::string idempotency_key, store::DoneWith<v1::SubmitJobResponse> done,
+                            std::uint32_t most_unfinished_jobs) {
   if (idempotency_key.size() > kMaxKeyBytes) {
     done(make_error(absl::StatusCode::kInvalidArgument, "IDEMPOTENCY_KEY_TOO_LONG",
                     "the idempotency key has " + std::to_string(idempotency_key.size()) + " bytes, at most " +
@@ -111,6 +111,7 @@ void JobQueue::Core::submit(v1::JobSpec spec, std::string idempotency_key,
     return;
   }
   new_job->idempotency_key = std::move(idempotency_key);
+  new_job->most_unfinished_jobs = most_unfinished_jobs;
   new_job->job.set_job_id(ids_.next("j-"));
   *new_job->job.mutable_spec() = std::move(plan->spec);
   *new_job->job.mutable_create_time() = store::timestamp_of(clock_.now());

@@ -31,6 +31,7 @@ std::string column_text(v1::Validity value) { return text_of(v1::Validity_descri
 std::string column_text(v1::TimingSource value) {
   return text_of(v1::TimingSource_descriptor(), value, sizeof("TIMING_SOURCE"));
 }
+std::string column_text(v1::Role value) { return text_of(v1::Role_descriptor(), value, sizeof("ROLE")); }
 std::string column_text(v1::TickUnit value) { return text_of(v1::TickUnit_descriptor(), value, sizeof("TICK_UNIT")); }
 
 v1::RunState run_state_of(const std::string& text) {
@@ -49,6 +50,7 @@ v1::TimingSource timing_source_of(const std::string& text) {
 v1::TickUnit tick_unit_of(const std::string& text) {
   return enum_of<v1::TickUnit>(v1::TickUnit_descriptor(), "TICK_UNIT_", text);
 }
+v1::Role role_of(const std::string& text) { return enum_of<v1::Role>(v1::Role_descriptor(), "ROLE_", text); }
 
 std::int64_t micros_of(const google::protobuf::Timestamp& time) {
   return time.seconds() * kMicrosPerSecond + time.nanos() / 1000;
@@ -76,6 +78,8 @@ absl::Status parse_column(const std::string& bytes, google::protobuf::MessageLit
       "a stored " + message->GetTypeName() + " cannot be read (" + std::to_string(bytes.size()) + " bytes)",
       "Stop the daemon and restore a backup of the database.");
 }
+
+std::int64_t day_of(absl::Time time) { return absl::ToInt64Hours(time - absl::UnixEpoch()) / 24; }
 
 absl::StatusOr<std::int64_t> parse_page_token(const std::string& token) {
   if (token.empty()) return 0;

@@ -13,6 +13,7 @@
 #include "tinyrig/v1/board.pb.h"
 #include "tinyrig/v1/common.pb.h"
 #include "tinyrig/v1/job.pb.h"
+#include "tinyrig/v1/role.pb.h"
 #include "tinyrig/v1/run.pb.h"
 
 namespace tinyrig::store {
@@ -25,6 +26,7 @@ std::string column_text(v1::HoldKind value);
 std::string column_text(v1::Validity value);
 std::string column_text(v1::TimingSource value);
 std::string column_text(v1::TickUnit value);
+std::string column_text(v1::Role value);
 
 /// The other way; UNSPECIFIED for a text that is none.
 v1::RunState run_state_of(const std::string& text);
@@ -33,10 +35,13 @@ v1::Health health_of(const std::string& text);
 v1::HoldKind hold_kind_of(const std::string& text);
 v1::TimingSource timing_source_of(const std::string& text);
 v1::TickUnit tick_unit_of(const std::string& text);
+v1::Role role_of(const std::string& text);
 
 std::int64_t micros_of(const google::protobuf::Timestamp& time);
 google::protobuf::Timestamp timestamp_of(std::int64_t unix_micros);
 google::protobuf::Timestamp timestamp_of(absl::Time time);
+/// Days since 1970, UTC.
+std::int64_t day_of(absl::Time time);
 
 /// Parses a message from a blob column. DATA_LOSS STORE_CORRUPT when it is none.
 absl::Status parse_column(const std::string& bytes, google::protobuf::MessageLite* message);

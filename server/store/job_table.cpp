@@ -6,6 +6,7 @@
 
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
+#include "server/store/access_table.h"
 #include "server/store/columns.h"
 #include "server/store/model_table.h"
 #include "server/store/outcome.h"
@@ -32,6 +33,17 @@ absl::Status check_models(Connection& database, const NewJob& job) {
     if (!model.ok()) return model.status();
   }
   return absl::OkStatus();
+}
+
+absl::Status check_quota(Connection& database, const NewJob& job) {
+  if (job.most_unfinished_jobs == 0) return absl::OkStatus();
+  const std::string& owner = job.job.spec().owner();
+  TINYRIG_ASSIGN_OR_RETURN(const std::uint32_t unfinished, count_unfinished_jobs(database, owner));
+  if (unfinished < job.most_unfinished_jobs) return absl::OkStatus();
+  return make_error(absl::StatusCode::kResourceExhausted, "QUOTA_JOBS",
+                    owner + " has " + std::to_string(unfinished) + " unfinished jobs, of at most " +
+                        std::to_string(job.most_unfinished_jobs),
+                    "Wait until one has finished, or cancel one: tinyrig jobs cancel.");
 }
 
 // The state that a job's unfinished runs give it: the furthest of them.
@@ -96,14 +108,16 @@ absl::StatusOr<AcceptedJob> accept_job(Connection& database, const NewJob& new_j
     if (known.has_value()) return known_submission(*known, new_job);
   }
   TINYRIG_RETURN_IF_ERROR(check_models(database, new_job));
+  TINYRIG_RETURN_IF_ERROR(check_quota(database, new_job));
   v1::Job accepted;
   accepted.set_job_id(new_job.job.job_id());
   *accepted.mutable_spec() = new_job.job.spec();
   *accepted.mutable_skipped_cells() = new_job.job.skipped_cells();
   const std::string serialized = accepted.SerializeAsString();
   const std::int64_t create_time_us = micros_of(new_job.job.create_time());
-  TINYRIG_RETURN_IF_ERROR(database.execute("INSERT INTO jobs (job_id, accepted, create_time_us) VALUES (?1, ?2, ?3)",
-                                           accepted.job_id(), Blob{serialized}, create_time_us));
+  TINYRIG_RETURN_IF_ERROR(
+      database.execute("INSERT INTO jobs (job_id, accepted, create_time_us, owner) VALUES (?1, ?2, ?3, ?4)",
+                       accepted.job_id(), Blob{serialized}, create_time_us, accepted.spec().owner()));
   const std::int64_t job_number = database.last_insert_rowid();
   if (!new_job.idempotency_key.empty()) {
     TINYRIG_RETURN_IF_ERROR(

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "server/base/status_macros.h"
+#include "server/store/access_table.h"
 #include "server/store/columns.h"
 #include "server/store/job_table.h"
 #include "server/store/leaderboard_table.h"
@@ -109,6 +110,7 @@ absl::StatusOr<AttemptEndResult> end_attempt(Connection& database, const Attempt
   if (end.attempt.number() < before.attempts) return attempt_stale(end.run_id, end.attempt.number());
 
   TINYRIG_RETURN_IF_ERROR(write_attempt(database, before.number, end));
+  TINYRIG_RETURN_IF_ERROR(add_board_time(database, before.job_number, end.attempt));
   if (end.requeue && !before.cancel_requested) {
     TINYRIG_RETURN_IF_ERROR(requeue(database, before.number, end));
     return result_of(database, before, /*applied=*/true);

@@ -9,6 +9,7 @@
 #include "absl/time/clock.h"
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
+#include "server/store/access_table.h"
 #include "server/store/board_log_table.h"
 #include "server/store/board_table.h"
 #include "server/store/capture_table.h"
@@ -182,6 +183,32 @@ class SqliteStore final : public Store {
   }
   absl::StatusOr<std::vector<GoldenLatency>> golden_latencies() const override {
     return read([](Connection& database) { return store::golden_latencies(database); });
+  }
+
+  void save_token(StoredToken token, Done done) override {
+    writer_.submit([token = std::move(token)](Connection& database) { return store::save_token(database, token); },
+                   std::move(done));
+  }
+  void save_token_use(std::string token_id, absl::Time when, Done done) override {
+    writer_.submit([token_id = std::move(token_id),
+                    when](Connection& database) { return store::save_token_use(database, token_id, when); },
+                   std::move(done));
+  }
+  absl::StatusOr<std::vector<StoredToken>> tokens() const override {
+    return read([](Connection& database) { return store::load_tokens(database); });
+  }
+  void append_audit(v1::AuditLine line, Done done) override {
+    writer_.submit([line = std::move(line)](Connection& database) { return store::append_audit(database, line); },
+                   std::move(done));
+  }
+  absl::StatusOr<std::vector<v1::AuditLine>> audit_log(const std::string& subject, std::uint32_t limit) const override {
+    return read([&](Connection& database) { return store::read_audit_log(database, subject, limit); });
+  }
+  absl::StatusOr<absl::Duration> board_time(const std::string& user, std::int64_t day) const override {
+    return read([&](Connection& database) { return store::read_board_time(database, user, day); });
+  }
+  absl::StatusOr<std::uint32_t> unfinished_jobs_of(const std::string& owner) const override {
+    return read([&](Connection& database) { return store::count_unfinished_jobs(database, owner); });
   }
 
   void retain(absl::Time now, DoneWith<RetentionStep> done) override {

@@ -24,6 +24,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "tinyrig/v1/access.pb.h"
 #include "tinyrig/v1/admin.pb.h"
 #include "tinyrig/v1/board.pb.h"
 #include "tinyrig/v1/job.pb.h"
@@ -68,6 +69,8 @@ struct NewJob {
   /// Of the spec as submitted; tells the same submission from another one with the same key.
   std::string spec_digest;
   std::vector<ScheduledRun> runs;
+  /// Of the owner, with this one; 0: as many as it likes.
+  std::uint32_t most_unfinished_jobs = 0;
 };
 
 struct AcceptedJob {
@@ -155,6 +158,12 @@ struct BoardHold {
   std::string token;
 };
 
+/// A token and how it is known by its secret.
+struct StoredToken {
+  v1::Token token;
+  std::string secret_sha256;
+};
+
 /// What one step of retention did.
 struct RetentionStep {
   /// Recordings, runs' samples, jobs' logs and models that went.
@@ -195,6 +204,7 @@ class Store {
 
   /// Job, runs and idempotency key in one transaction.
   /// ALREADY_EXISTS IDEMPOTENCY_KEY_REUSED: the key is known with another spec. NOT_FOUND MODEL_UNKNOWN.
+  /// RESOURCE_EXHAUSTED QUOTA_JOBS: the owner has as many unfinished jobs as it may.
   virtual void accept_job(NewJob job, DoneWith<AcceptedJob> done) = 0;
 
   /// nullopt: the key has not been seen.
@@ -297,6 +307,23 @@ class Store {
   virtual void forget_golden_latencies(std::string board_type, Done done) = 0;
 
   virtual absl::StatusOr<std::vector<GoldenLatency>> golden_latencies() const = 0;
+
+  // --- who may use the daemon -----------------------------------------------------------------------
+
+  /// A new one, or what is known of one by now (but its use).
+  virtual void save_token(StoredToken token, Done done) = 0;
+  virtual void save_token_use(std::string token_id, absl::Time when, Done done) = 0;
+  virtual absl::StatusOr<std::vector<StoredToken>> tokens() const = 0;
+
+  /// The newest 1,000,000 lines are kept.
+  virtual void append_audit(v1::AuditLine line, Done done) = 0;
+  /// Newest first; of one subject, or (empty) of all.
+  virtual absl::StatusOr<std::vector<v1::AuditLine>> audit_log(const std::string& subject,
+                                                               std::uint32_t limit) const = 0;
+
+  /// For how long the user's runs had boards, of attempts that ended that day (days since 1970, UTC).
+  virtual absl::StatusOr<absl::Duration> board_time(const std::string& user, std::int64_t day) const = 0;
+  virtual absl::StatusOr<std::uint32_t> unfinished_jobs_of(const std::string& owner) const = 0;
 
   // --- the store itself -----------------------------------------------------------------------------
 

@@ -13,6 +13,8 @@ namespace tinyrig::api {
 struct AccessRules {
   // Beyond localhost, 127.0.0.0/8 and [::1]; lower case, without port.
   std::vector<std::string> allowed_hosts;
+  // Pages come over TLS.
+  bool secure = false;
 };
 
 /// Exactly one Host header that names a loopback address or an allowed host.

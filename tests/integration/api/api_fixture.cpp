@@ -129,6 +129,8 @@ void ApiTest::SetUp() {
   });
   holds_ = std::make_shared<jobs::HoldBook>(*store_, clock_);
   ASSERT_TRUE(holds_->load().ok());
+  access_ = std::make_unique<access::AccessControl>(access_settings_, *store_, clock_);
+  ASSERT_TRUE(access_->tokens().load().ok());
   for (int i = 0; i < 2; ++i) threads_.emplace_back([this] { context_.run(); });
   start_api();
 }
@@ -140,6 +142,7 @@ void ApiTest::start_api() {
                                         .events = bus_,
                                         .boards = *directory_,
                                         .desk = desk_,
+                                        .access = *access_,
                                         .executor = context_.get_executor()});
   ASSERT_TRUE(api.ok()) << api.status();
   api_ = std::move(*api);
@@ -151,6 +154,7 @@ void ApiTest::TearDown() {
   for (std::thread& thread : threads_) thread.join();
   queue_.reset();
   holds_.reset();
+  access_.reset();
   store_.reset();
 }
 
@@ -171,6 +175,7 @@ std::shared_ptr<grpc::Channel> ApiTest::channel() const {
 grpc::Status ApiTest::upload(const std::string& name, const std::string& bytes, v1::UploadModelResponse* response,
                              std::string* reason) const {
   grpc::ClientContext context;
+  if (!bearer_.empty()) context.AddMetadata("authorization", "Bearer " + bearer_);
   const auto models = stub<v1::ModelService>();
   const auto writer = models->UploadModel(&context, response);
   v1::UploadModelRequest request;

@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "server/access/access_control.h"
 #include "server/api/api_server.h"
 #include "server/base/clock.h"
 #include "server/base/error.h"
@@ -85,6 +86,8 @@ class ApiTest : public ::testing::Test {
 
   static std::string read_source_file(const std::string& path);
 
+  // The token that upload() shows; empty: none.
+  std::string bearer_;
   testing_support::TemporaryFolder folder_;
   SystemClock clock_;
   jobs::TimeSortedIds ids_{clock_};
@@ -94,6 +97,8 @@ class ApiTest : public ::testing::Test {
   std::unique_ptr<jobs::JobQueue> queue_;
   std::shared_ptr<jobs::HoldBook> holds_;
   NoVisits desk_;
+  access::AccessSettings access_settings_;
+  std::unique_ptr<access::AccessControl> access_;
   boost::asio::io_context context_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{context_.get_executor()};
   std::vector<std::thread> threads_;

@@ -212,6 +212,7 @@ TEST_F(CallsTest, PortInUse) {
                                      .events = bus_,
                                      .boards = *directory_,
                                      .desk = desk_,
+                                     .access = *access_,
                                      .executor = context_.get_executor()};
   ApiConfig config = config_;
   config.data_dir = folder_.path() / "other";

@@ -329,5 +329,87 @@ TEST_F(CliTest, AdminBackupVerifyRestore) {
   EXPECT_NE(damaged.err.find("BACKUP_DAMAGED"), std::string::npos) << damaged.err;
 }
 
+// A person with a token: logs in, works, sees who did what, logs out.
+class CliAccessTest : public CliTest {
+ protected:
+  CliAccessTest() {
+    access_settings_.tokens_required = true;
+    ::setenv("XDG_CONFIG_HOME", (folder_.path() / "config").c_str(), 1);
+    ::unsetenv("TINYRIG_TOKEN");
+  }
+  ~CliAccessTest() override { ::unsetenv("XDG_CONFIG_HOME"); }
+  std::string file_with(const std::string& text) {
+    const std::string path = folder_.path() / "token";
+    std::ofstream(path) << text << "\n";
+    return path;
+  }
+  std::string admin_secret() {
+    return testing_support::wait_for_answer<access::NewToken>([&](auto done) {
+             access_->tokens().create({"root", "", v1::ROLE_ADMIN, absl::InfiniteFuture(), ""}, std::move(done));
+           })
+        ->secret;
+  }
+};
+
+TEST_F(CliAccessTest, FromLoginToLogout) {
+  Ended ended = run({"boards"});
+  EXPECT_EQ(ended.exit_code, 3);
+  EXPECT_NE(ended.err.find("[TOKEN_MISSING]"), std::string::npos) << ended.err;
+  EXPECT_NE(ended.err.find("tinyrig login"), std::string::npos) << ended.err;
+
+  ended = run({"login", "--token-file", file_with("tinyrig_wrong")});
+  EXPECT_EQ(ended.exit_code, 3);
+  EXPECT_NE(ended.err.find("[TOKEN_UNKNOWN]"), std::string::npos) << ended.err;
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() / "config")) << "what does not work is not kept";
+  EXPECT_EQ(run({"login", "--token-file", "/nowhere"}).exit_code, 2);
+
+  ended = run({"login", "--token-file", file_with(admin_secret())});
+  ASSERT_EQ(ended.exit_code, 0) << ended.err;
+  EXPECT_NE(ended.out.find("root (admin) at 127.0.0.1:"), std::string::npos) << ended.out;
+  const auto kept = folder_.path() / "config/tinyrig/credentials.json";
+  EXPECT_EQ(std::filesystem::status(kept).permissions(),
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  EXPECT_EQ(run({"boards"}).exit_code, 0);
+
+  ended = run({"admin", "token", "create", "acme/firmware", "--role", "submitter", "--name", "ci", "--expires", "90d"});
+  ASSERT_EQ(ended.exit_code, 0) << ended.err;
+  EXPECT_EQ(ended.out.size(), 8U + 64U + 1U) << "the token alone: " << ended.out;
+  const std::string secret = ended.out.substr(0, 72);
+  ended = run({"admin", "token", "list"});
+  EXPECT_NE(ended.out.find("acme/firmware"), std::string::npos) << ended.out;
+  EXPECT_EQ(ended.out.find(secret), std::string::npos);
+
+  // The environment's token is before the one that was kept.
+  ::setenv("TINYRIG_TOKEN", secret.c_str(), 1);
+  EXPECT_EQ(json(run({"whoami", "--json"})).fields().at("user").string_value(), "acme/firmware");
+  ended = run({"admin", "audit"});
+  EXPECT_EQ(ended.exit_code, 3);
+  EXPECT_NE(ended.err.find("[ROLE_TOO_LOW]"), std::string::npos) << ended.err;
+  ::unsetenv("TINYRIG_TOKEN");
+
+  const auto tokens = json(run({"admin", "token", "list", "--json"})).fields().at("tokens").list_value();
+  ASSERT_EQ(tokens.values_size(), 2);
+  const std::string id = tokens.values(0).struct_value().fields().at("id").string_value();
+  ended = run({"admin", "token", "revoke", id});
+  EXPECT_EQ(ended.out, "revoked " + id + " of acme/firmware\n");
+  ended = run({"admin", "audit", id});
+  EXPECT_NE(ended.out.find("AccessService/RevokeToken"), std::string::npos) << ended.out;
+  EXPECT_NE(ended.out.find("AccessService/CreateToken"), std::string::npos) << ended.out;
+
+  EXPECT_EQ(run({"logout"}).exit_code, 0);
+  EXPECT_EQ(run({"boards"}).exit_code, 3);
+}
+
+TEST_F(CliAccessTest, ADamagedFileOfCredentialsIsLeftAlone) {
+  std::filesystem::create_directories(folder_.path() / "config/tinyrig");
+  std::ofstream(folder_.path() / "config/tinyrig/credentials.json") << "no json";
+  const Ended ended = run({"login", "--token-file", file_with(admin_secret())});
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_NE(ended.err.find("[CREDENTIALS_INVALID]"), std::string::npos) << ended.err;
+  std::string text;
+  std::getline(std::ifstream(folder_.path() / "config/tinyrig/credentials.json") >> std::ws, text);
+  EXPECT_EQ(text, "no json");
+}
+
 }  // namespace
 }  // namespace tinyrig::api

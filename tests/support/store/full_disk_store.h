@@ -56,6 +56,18 @@ class FullDiskStore final : public store::Store {
     if (full_) return refuse(std::move(done));
     real_.append_log(std::move(line), std::move(done));
   }
+  void save_token(store::StoredToken token, store::Done done) override {
+    if (full_) return refuse(std::move(done));
+    real_.save_token(std::move(token), std::move(done));
+  }
+  void save_token_use(std::string token_id, absl::Time when, store::Done done) override {
+    if (full_) return refuse(std::move(done));
+    real_.save_token_use(std::move(token_id), when, std::move(done));
+  }
+  void append_audit(v1::AuditLine line, store::Done done) override {
+    if (full_) return refuse(std::move(done));
+    real_.append_audit(std::move(line), std::move(done));
+  }
   void rebuild_leaderboard(store::Done done) override {
     if (full_) return refuse(std::move(done));
     real_.rebuild_leaderboard(std::move(done));
@@ -85,6 +97,16 @@ class FullDiskStore final : public store::Store {
     real_.forget_golden_latencies(std::move(board_type), std::move(done));
   }
 
+  absl::StatusOr<std::vector<store::StoredToken>> tokens() const override { return real_.tokens(); }
+  absl::StatusOr<std::vector<v1::AuditLine>> audit_log(const std::string& subject, std::uint32_t limit) const override {
+    return real_.audit_log(subject, limit);
+  }
+  absl::StatusOr<absl::Duration> board_time(const std::string& user, std::int64_t day) const override {
+    return real_.board_time(user, day);
+  }
+  absl::StatusOr<std::uint32_t> unfinished_jobs_of(const std::string& owner) const override {
+    return real_.unfinished_jobs_of(owner);
+  }
   absl::StatusOr<v1::Model> find_model(const std::string& name) const override { return real_.find_model(name); }
   absl::StatusOr<std::vector<v1::Model>> list_models() const override { return real_.list_models(); }
   absl::StatusOr<std::string> model_bytes(const std::string& sha256) const override {

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "server/base/error.h"
+#include "server/store/columns.h"
 #include "server/store/outcome.h"
 #include "server/store/sqlite_store.h"
 #include "tests/support/store/store_fixture.h"
@@ -70,6 +71,49 @@ class StoreTest : public testing::Test {
 
 using Engines = testing::Types<SqliteEngine>;
 TYPED_TEST_SUITE(StoreTest, Engines);
+
+// --- what users may -----------------------------------------------------------------------------------
+
+TYPED_TEST(StoreTest, AnOwnerHasSoManyUnfinishedJobs) {
+  ASSERT_TRUE(this->put_model(test_model("kws")).ok());
+  const auto job_of = [](const std::string& id, const std::string& owner, const std::string& key = "") {
+    NewJob job = test_job(id, {test_run("r-" + id, "t")}, key);
+    job.job.mutable_spec()->set_owner(owner);
+    job.most_unfinished_jobs = 2;
+    return job;
+  };
+  ASSERT_TRUE(this->accept(job_of("j-1", "ann", "k")).ok());
+  ASSERT_TRUE(this->accept(job_of("j-2", "ann")).ok());
+  EXPECT_EQ(reason_of(this->accept(job_of("j-3", "ann")).status()), "QUOTA_JOBS");
+  EXPECT_EQ(*this->store_->unfinished_jobs_of("ann"), 2U);
+  EXPECT_TRUE(this->accept(job_of("j-1", "ann", "k"))->already_submitted);
+  EXPECT_TRUE(this->accept(job_of("j-4", "bob")).ok());
+  ASSERT_TRUE(this->cancel("j-1").ok());
+  EXPECT_TRUE(this->accept(job_of("j-3", "ann")).ok());
+  NewJob unlimited = job_of("j-5", "ann");
+  unlimited.most_unfinished_jobs = 0;
+  EXPECT_TRUE(this->accept(unlimited).ok());
+}
+
+TYPED_TEST(StoreTest, BoardTimeIsOfTheOwnerByTheDayOfTheEnd) {
+  ASSERT_TRUE(this->put_model(test_model("kws")).ok());
+  NewJob job = test_job("j-1", {test_run("r-0", "t"), test_run("r-1", "t")});
+  job.job.mutable_spec()->set_owner("ann");
+  ASSERT_TRUE(this->accept(job).ok());
+  // 59 s each, of 1 s to 60 s; the same end twice counts once.
+  for (const char* run : {"r-0", "r-1", "r-1"}) {
+    const v1::Attempt attempt = test_attempt(1, "b-1");
+    if (run != std::string("r-1")) {
+      ASSERT_TRUE(this->begin(run, attempt).ok());
+    }
+    ASSERT_TRUE(this->end(success_end(run, attempt, 100)).ok());
+  }
+  const std::int64_t day = day_of(kTestTime);
+  EXPECT_EQ(*this->store_->board_time("ann", day), absl::Seconds(118));
+  EXPECT_EQ(*this->store_->board_time("ann", day + 1), absl::ZeroDuration());
+  EXPECT_EQ(*this->store_->board_time("bob", day), absl::ZeroDuration());
+  EXPECT_EQ(*this->store_->unfinished_jobs_of("ann"), 0U);
+}
 
 // --- models -----------------------------------------------------------------------------------------
 

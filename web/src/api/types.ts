@@ -12,6 +12,88 @@ export type Timestamp = string;
 /** Seconds: "1.5s". */
 export type Duration = string;
 
+export type Role =
+  | 'ROLE_UNSPECIFIED'
+  | 'ROLE_VIEWER'
+  | 'ROLE_SUBMITTER'
+  | 'ROLE_OPERATOR'
+  | 'ROLE_ADMIN';
+
+export interface Token {
+  id?: string;
+  user?: string;
+  name?: string;
+  role?: Role;
+  createTime?: Timestamp;
+  createdBy?: string;
+  expireTime?: Timestamp;
+  revokeTime?: Timestamp;
+  lastUseTime?: Timestamp;
+}
+
+export type GetCallerRequest = Record<string, never>;
+
+export interface GetCallerResponse {
+  user?: string;
+  role?: Role;
+  tokensRequired?: boolean;
+  expireTime?: Timestamp;
+  quotas?: Quotas;
+}
+
+export interface Quotas {
+  unfinishedJobs?: number;
+  unfinishedJobsLimit?: number;
+  uploadBytes?: Int64;
+  uploadBytesLimit?: Int64;
+  boardTimeS?: Int64;
+  boardTimeSLimit?: Int64;
+}
+
+export interface CreateTokenRequest {
+  user?: string;
+  name?: string;
+  role?: Role;
+  expireTime?: Timestamp;
+}
+
+export interface CreateTokenResponse {
+  token?: Token;
+  secret?: string;
+}
+
+export type ListTokensRequest = Record<string, never>;
+
+export interface ListTokensResponse {
+  tokens?: Token[];
+}
+
+export interface RevokeTokenRequest {
+  id?: string;
+}
+
+export interface RevokeTokenResponse {
+  token?: Token;
+}
+
+export interface AuditLine {
+  time?: Timestamp;
+  user?: string;
+  tokenId?: string;
+  method?: string;
+  subject?: string;
+  result?: string;
+}
+
+export interface ListAuditLogRequest {
+  limit?: number;
+  subject?: string;
+}
+
+export interface ListAuditLogResponse {
+  lines?: AuditLine[];
+}
+
 export type StorageKind =
   | 'STORAGE_KIND_UNSPECIFIED'
   | 'STORAGE_KIND_RECORDINGS'
@@ -1034,6 +1116,7 @@ export interface Model {
   weightBytes?: Int64;
   expectedOutputs?: ExpectedOutput[];
   createTime?: Timestamp;
+  owner?: string;
 }
 
 export interface GetUploadStatusRequest {
@@ -1144,6 +1227,11 @@ export interface GetVersionResponse {
 
 /** Unary methods: POST /METHOD with the request as JSON. */
 export interface Methods {
+  'tinyrig.v1.AccessService/GetCaller': { request: GetCallerRequest; response: GetCallerResponse };
+  'tinyrig.v1.AccessService/CreateToken': { request: CreateTokenRequest; response: CreateTokenResponse };
+  'tinyrig.v1.AccessService/ListTokens': { request: ListTokensRequest; response: ListTokensResponse };
+  'tinyrig.v1.AccessService/RevokeToken': { request: RevokeTokenRequest; response: RevokeTokenResponse };
+  'tinyrig.v1.AccessService/ListAuditLog': { request: ListAuditLogRequest; response: ListAuditLogResponse };
   'tinyrig.v1.AdminService/GetStorage': { request: GetStorageRequest; response: GetStorageResponse };
   'tinyrig.v1.BoardService/ListBoards': { request: ListBoardsRequest; response: ListBoardsResponse };
   'tinyrig.v1.BoardService/GetBoard': { request: GetBoardRequest; response: GetBoardResponse };
