@@ -3,7 +3,7 @@
 #
 #   farm_open                      a temporary folder $RUN; everything is taken down on EXIT, INT, TERM
 #   farm_start STATE [emu options] tinyrig-emu; writes $RUN/farm.toml
-#   daemon_start DATA GRPC HTTP    tinyrigd on these ports; sets TINYRIG_SERVER and $TINYRIG
+#   daemon_start DATA GRPC HTTP [options]  tinyrigd on these ports; sets TINYRIG_SERVER and $TINYRIG
 #   free_port                      prints a free TCP port of loopback
 
 BIN=${TINYRIG_BIN:-$BUILD/dev}
@@ -72,13 +72,14 @@ farm_start() { # STATE_DIR [options of tinyrig-emu]
   wait_until 60 "the emulated farm" "$state/emulator.log" "$EMU_PID" test -s "$RUN/farm.toml"
 }
 
-daemon_start() { # DATA_DIR GRPC_PORT HTTP_PORT
+daemon_start() { # DATA_DIR GRPC_PORT HTTP_PORT [OPTIONS]
   local data=$1
+  rm -f "$RUN/ports"
   mkdir -p "$data"
   export TINYRIG_SERVER=127.0.0.1:$2
   "$BIN/server/tinyrigd" --data "$data" --farm "$RUN/farm.toml" --catalog "$ROOT/deploy/boards" \
     --firmware "$BUILD/firmware" --web "$ROOT/web/dist" \
-    --grpc "127.0.0.1:$2" --http "127.0.0.1:$3" --ports-file "$RUN/ports" >"$data.log" 2>&1 &
+    --grpc "127.0.0.1:$2" --http "127.0.0.1:$3" --ports-file "$RUN/ports" "${@:4}" >"$data.log" 2>&1 &
   DAEMON_PID=$!
   # Its own word: on a port that is taken, somebody else's daemon would answer.
   wait_until 60 "tinyrigd" "$data.log" "$DAEMON_PID" test -s "$RUN/ports"

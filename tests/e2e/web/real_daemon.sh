@@ -12,4 +12,11 @@ daemon_start "$RUN/data" "$(free_port)" "$http"
 "$TINYRIG" models add "$ROOT/models/digits.tflite" --expected "$ROOT/models/digits.json"
 "$TINYRIG" submit digits --board mps2-an386 --sessions 2 --iterations 2 --wait
 cd "$ROOT/web"
-TINYRIG_REQUIRE_BROWSER=1 TINYRIG_URL="http://127.0.0.1:$http" npm run e2e
+export TINYRIG_REQUIRE_BROWSER=1
+TINYRIG_URL="http://127.0.0.1:$http" npm run e2e
+
+# The same daemon, but it asks who is there.
+end_process "$DAEMON_PID"
+http=$(free_port)
+daemon_start "$RUN/data" "$(free_port)" "$http" --tokens
+TINYRIG_URL="http://127.0.0.1:$http" TINYRIG_TOKEN_FILE="$RUN/data/admin_token" npm run e2e:login
