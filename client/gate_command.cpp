@@ -11,7 +11,7 @@
 #include "client/model_upload.h"
 #include "server/base/error.h"
 #include "server/base/sha256.h"
-#include "server/boards/toml_reader.h"
+#include "server/base/toml_reader.h"
 #include "server/gate/compare.h"
 #include "server/gate/report.h"
 #include "tinyrig/v1/model.grpc.pb.h"
@@ -40,7 +40,7 @@ ExitCode code_of(v1::GateVerdict verdict) {
 ExitCode read_policy(const std::string& file, gate::Policy* policy) {
   *policy = gate::standard_policy();
   if (file.empty()) return kOk;
-  const auto text = boards::read_text_file(file, "POLICY_UNREADABLE");
+  const auto text = read_text_file(file, "POLICY_UNREADABLE");
   if (!text.ok()) return report({kUsage, reason_of(text.status()), std::string(text.status().message()), ""});
   auto parsed = gate::parse_policy(*text, file);
   if (!parsed.ok()) {

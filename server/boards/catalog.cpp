@@ -8,8 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/base/error.h"
+#include "server/base/toml_reader.h"
 #include "server/boards/core_names.h"
-#include "server/boards/toml_reader.h"
 #include "server/boards/usb_id.h"
 
 namespace tinyrig::boards {

@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/base/error.h"
-#include "server/boards/toml_reader.h"
+#include "server/base/toml_reader.h"
 #include "server/power/ppk2.h"
 
 namespace tinyrig::boards {

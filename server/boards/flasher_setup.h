@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "server/boards/toml_reader.h"
+#include "server/base/toml_reader.h"
 #include "server/flash/recipe.h"
 #include "server/flash/stm32_flasher.h"
 #include "server/flash/uf2_flasher.h"

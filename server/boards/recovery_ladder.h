@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "server/boards/toml_reader.h"
+#include "server/base/toml_reader.h"
 
 namespace tinyrig::boards {
 

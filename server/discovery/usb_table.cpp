@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
-#include "server/boards/toml_reader.h"
+#include "server/base/toml_reader.h"
 
 namespace tinyrig::discovery {
 namespace {
@@ -40,7 +40,7 @@ bool is_usb_id(const std::string& id) {
 }  // namespace
 
 absl::StatusOr<UsbTable> parse_usb_table(const std::string& text, const std::string& file) {
-  TINYRIG_ASSIGN_OR_RETURN(const toml::table root, boards::parse_toml(text, file, kInvalid));
+  TINYRIG_ASSIGN_OR_RETURN(const toml::table root, parse_toml(text, file, kInvalid));
   UsbTable table;
   const toml::array* entries = root["usb"].as_array();
   if (entries == nullptr || root.size() != 1) {
@@ -52,7 +52,7 @@ absl::StatusOr<UsbTable> parse_usb_table(const std::string& text, const std::str
       return make_error(absl::StatusCode::kInvalidArgument, kInvalid,
                         absl::StrCat(file, ":", node.source().begin.line, ": [[usb]] must be a table"));
     }
-    boards::TomlReader reader(*node.as_table(), file, "usb", kInvalid);
+    TomlReader reader(*node.as_table(), file, "usb", kInvalid);
     UsbEntry entry;
     const std::string id = reader.text("id");
     entry.name = reader.text("name");

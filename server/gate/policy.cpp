@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "server/base/status_macros.h"
-#include "server/boards/toml_reader.h"
+#include "server/base/toml_reader.h"
 #include "server/gate/metrics.h"
 
 namespace tinyrig::gate {
@@ -26,13 +26,13 @@ Policy standard_policy() {
 }
 
 absl::StatusOr<Policy> parse_policy(const std::string& text, const std::string& file) {
-  TINYRIG_ASSIGN_OR_RETURN(const toml::table root, boards::parse_toml(text, file, kPolicyInvalid));
-  boards::TomlReader top(root, file, "policy", kPolicyInvalid);
+  TINYRIG_ASSIGN_OR_RETURN(const toml::table root, parse_toml(text, file, kPolicyInvalid));
+  TomlReader top(root, file, "policy", kPolicyInvalid);
   Policy policy = standard_policy();
   for (auto& [metric, tolerance] : policy) {
     const toml::table* table = top.table(metric.c_str());
     if (table == nullptr) continue;
-    boards::TomlReader reader(*table, file, absl::StrCat("[", metric, "]"), kPolicyInvalid);
+    TomlReader reader(*table, file, absl::StrCat("[", metric, "]"), kPolicyInvalid);
     const double ratio = reader.fraction("relative", relative(tolerance));
     tolerance.relative_ppb = static_cast<std::uint64_t>(std::llround(ratio * static_cast<double>(kBillion)));
     tolerance.absolute = reader.number("absolute", tolerance.absolute);

@@ -1,4 +1,4 @@
-#include "server/boards/toml_reader.h"
+#include "server/base/toml_reader.h"
 
 #include <fstream>
 #include <limits>
@@ -10,7 +10,7 @@
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 
-namespace tinyrig::boards {
+namespace tinyrig {
 
 absl::StatusOr<std::string> read_text_file(const std::filesystem::path& file, const std::string& reason) {
   std::ifstream stream(file, std::ios::binary);
@@ -162,4 +162,4 @@ absl::Status TomlReader::finish() {
   return status_;
 }
 
-}  // namespace tinyrig::boards
+}  // namespace tinyrig

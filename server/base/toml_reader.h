@@ -13,7 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-namespace tinyrig::boards {
+namespace tinyrig {
 
 // NOT_FOUND (`reason`) when unreadable.
 absl::StatusOr<std::string> read_text_file(const std::filesystem::path& file, const std::string& reason);
@@ -62,4 +62,4 @@ class TomlReader {
   absl::Status status_;
 };
 
-}  // namespace tinyrig::boards
+}  // namespace tinyrig
