@@ -17,7 +17,7 @@ RUN useradd --system --uid 950 --user-group --groups dialout --home-dir /var/lib
 COPY --from=build /src/build/packages/tinyrig-server_*.deb /src/build/packages/tinyrig-agents_*.deb \
   /src/build/packages/tinyrig-cli_*.deb /packages/
 RUN apt-get update \
- && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends systemd-standalone-sysusers openocd \
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends systemd-standalone-sysusers ca-certificates openocd \
       /packages/*.deb \
  && rm -rf /packages /var/lib/apt/lists/* /var/cache/apt/* /var/log/apt /var/log/dpkg.log
 USER tinyrig

@@ -9,6 +9,7 @@ set(TINYRIG_FIRMWARE_DIR ${CMAKE_BINARY_DIR}/../firmware CACHE PATH "Firmware th
 
 install(TARGETS tinyrigd DESTINATION bin COMPONENT server)
 install(DIRECTORY deploy/boards/ DESTINATION share/tinyrig/boards COMPONENT server FILES_MATCHING PATTERN *.toml)
+install(FILES deploy/oidc/example.toml DESTINATION share/doc/tinyrig-server RENAME oidc.toml COMPONENT server)
 install(DIRECTORY web/dist/ DESTINATION share/tinyrig/web COMPONENT server PATTERN .* EXCLUDE)
 install(FILES deploy/udev/60-tinyrig.rules DESTINATION lib/udev/rules.d COMPONENT server)
 install(FILES deploy/systemd/tinyrigd.service DESTINATION lib/systemd/system COMPONENT server)
@@ -44,7 +45,7 @@ set(CPACK_DEBIAN_SERVER_PACKAGE_NAME tinyrig-server)
 set(CPACK_DEBIAN_SERVER_PACKAGE_SHLIBDEPS ON)
 # Its user and group are made from a file of sysusers.d, also where systemd does not run.
 set(CPACK_DEBIAN_SERVER_PACKAGE_DEPENDS "systemd | systemd-standalone-sysusers")
-set(CPACK_DEBIAN_SERVER_PACKAGE_RECOMMENDS "tinyrig-agents ${same_version}, tinyrig-cli, openocd")
+set(CPACK_DEBIAN_SERVER_PACKAGE_RECOMMENDS "tinyrig-agents ${same_version}, tinyrig-cli, ca-certificates, openocd")
 set(CPACK_DEBIAN_SERVER_PACKAGE_SUGGESTS "stm32flash, avrdude, uhubctl")
 set(CPACK_DEBIAN_SERVER_PACKAGE_CONTROL_EXTRA
   ${CMAKE_SOURCE_DIR}/deploy/debian/postinst ${CMAKE_SOURCE_DIR}/deploy/debian/prerm
