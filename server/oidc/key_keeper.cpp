@@ -9,8 +9,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 #include <mutex>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "server/base/clean_text.h"
 #include "server/base/error.h"
 #include "server/base/use_tuple.h"
@@ -95,6 +97,10 @@ class KeyKeeper::State : public std::enable_shared_from_this<State> {
     if (!problem_.empty() || !keys_.has_value()) {
       spdlog::info("keys of OIDC issuer '{}': {} loaded", issuer_, loaded->size());
     }
+    if (loaded->left_out() != told_left_out_) {
+      told_left_out_ = loaded->left_out();
+      spdlog::warn("keys of OIDC issuer '{}': left out: {}", issuer_, absl::StrJoin(told_left_out_, "; "));
+    }
     problem_.clear();
     keys_ = *std::move(loaded);
     loaded_at_ = clock_.now();
@@ -127,6 +133,7 @@ class KeyKeeper::State : public std::enable_shared_from_this<State> {
   absl::Time tried_at_ = absl::InfinitePast();
   bool loading_ = true;  // from the start on
   std::string problem_;  // of the last load; empty: there was none
+  std::vector<std::string> told_left_out_;
 };
 
 std::unique_ptr<KeyKeeper> KeyKeeper::start(const asio::any_io_executor& executor, std::string issuer,
