@@ -21,6 +21,21 @@ using test::jwk_set;
 using test::SigningKey;
 using testing::HasSubstr;
 
+// Counts how often the real one is asked.
+class CountedSource final : public KeySource {
+ public:
+  CountedSource(std::unique_ptr<KeySource> real, int& begun) : real_(std::move(real)), begun_(begun) {}
+
+  asio::awaitable<absl::StatusOr<KeySet>> load() override {
+    ++begun_;
+    return real_->load();
+  }
+
+ private:
+  const std::unique_ptr<KeySource> real_;
+  int& begun_;
+};
+
 class KeyKeeping : public testing::Test {
  protected:
   void SetUp() override { std::ofstream(ca_file_) << authority_.certificate_pem(); }
@@ -30,8 +45,8 @@ class KeyKeeping : public testing::Test {
   }
 
   std::unique_ptr<KeyKeeper> fetch() {
-    return KeyKeeper::start(io_.get_executor(), "github", keys_of_issuer(server_.url(), ca_file_, limits_),
-                            std::nullopt, timing_, clock_);
+    auto source = std::make_unique<CountedSource>(keys_of_issuer(server_.url(), ca_file_, limits_), begun_);
+    return KeyKeeper::start(io_.get_executor(), "github", std::move(source), std::nullopt, timing_, clock_);
   }
 
   template <class Condition>
@@ -56,6 +71,7 @@ class KeyKeeping : public testing::Test {
   }
   int loads() const { return server_.requests(IssuerServer::kKeysPath); }
 
+  int begun_ = 0;  // loads
   asio::io_context io_;
   ManualClock clock_{absl::FromUnixSeconds(1'700'000'000)};
   test::TestAuthority authority_;
@@ -89,11 +105,11 @@ TEST_F(KeyKeeping, AnUnknownKeyHasThemLoadedAgainButNotTooOften) {
   clock_.advance(absl::Seconds(29));
   for (int i = 0; i < 50; ++i) EXPECT_EQ(reason(*keeper, "b"), "KEY_UNKNOWN");
   io_.poll();
-  EXPECT_EQ(loads(), 1);
+  EXPECT_EQ(begun_, 1);
   clock_.advance(absl::Seconds(1));
   for (int i = 0; i < 50; ++i) EXPECT_EQ(reason(*keeper, "b"), "KEY_UNKNOWN");
   run_until([&] { return has(*keeper, "b"); });
-  EXPECT_EQ(loads(), 2);
+  EXPECT_EQ(begun_, 2);
   EXPECT_EQ(reason(*keeper, "a"), "KEY_UNKNOWN") << "what the issuer took back is gone";
 }
 
@@ -207,9 +223,8 @@ TEST_F(KeyKeeping, NothingGoesOnAfterItsEnd) {
   waiting.reset();
   loading.reset();
   run_until([&] { return loads() == 2; });  // what was under way
-  server_.set_manner(IssuerServer::Manner::kHangsUp);
   io_.poll();
-  EXPECT_EQ(loads(), 2);
+  EXPECT_EQ(begun_, 2);
 }
 
 }  // namespace
