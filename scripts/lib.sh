@@ -58,7 +58,8 @@ packages_of() {
     emulator) echo qemu-system-arm qemu-system-misc ;;
     web) echo nodejs npm ;;
     test) echo libgtest-dev libgmock-dev librapidcheck-dev openocd stm32flash \
-      avrdude arduino-core-avr libsimavr-dev libelf-dev gdb-multiarch ;;
+      avrdude arduino-core-avr libsimavr-dev libelf-dev gdb-multiarch \
+      python3-grpcio python3-protobuf python3-venv python3-pip python3-setuptools python3-wheel mypy ;;
     browser) echo chromium ;;
     lint) echo clang-format clang-tidy shellcheck ;;
     fuzz) echo clang libclang-rt-14-dev ;;
