@@ -59,7 +59,7 @@ packages_of() {
     web) echo nodejs npm ;;
     test) echo libgtest-dev libgmock-dev librapidcheck-dev openocd stm32flash \
       avrdude arduino-core-avr libsimavr-dev libelf-dev gdb-multiarch \
-      python3-grpcio python3-protobuf python3-venv python3-pip python3-setuptools python3-wheel mypy ;;
+      python3-grpcio python3-protobuf python3-venv python3-pip python3-setuptools python3-wheel mypy jq curl ;;
     browser) echo chromium ;;
     lint) echo clang-format clang-tidy shellcheck ;;
     fuzz) echo clang libclang-rt-14-dev ;;

@@ -3,7 +3,7 @@
 # and host agents: real_daemon.sh BUILD_DIR
 set -euo pipefail
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
-BUILD=$1
+BUILD=$(cd "$1" && pwd)
 # shellcheck source=scripts/farm.sh
 . "$ROOT/scripts/farm.sh"
 # shellcheck source=scripts/python_client.sh
