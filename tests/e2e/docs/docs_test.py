@@ -39,8 +39,8 @@ class Shell:
         self.variables = dict(os.environ, RUN=os.environ["FINISHED_RUN"], JOB=os.environ["FINISHED_JOB"])
         self.process = None
 
-    def run(self, text):
-        """Its output; AssertionError when it fails."""
+    def run(self, text, errexit=True):
+        """Its output; AssertionError when it fails: with `errexit` any command of it, else the last one."""
         touched = TOUCHES_THE_MACHINE.search(text)
         if touched:
             raise AssertionError(f'"{touched[0]}" is not for a test: say <!-- not run: why --> above the block')
@@ -53,8 +53,11 @@ class Shell:
         text = re.sub(r"(?<![\w${/-])(RUN|JOB|TOKEN)(?![\w=./-])", r"$\1", here(text))
         if re.search(r"^exit\b", text, re.MULTILINE):
             text = f"(\n{text})\n"
-        script.write_text("set -eo pipefail\n" + text)
-        command = f"exec 3>&1; . {script} >{output} 2>&1 </dev/null; echo done >&3\n"
+        script.write_text(text)
+        options = "set -eo pipefail" if errexit else "set +eo pipefail"
+        command = f"exec 3>&1; {options}; . {script} >{output} 2>&1 </dev/null || exit; echo done >&3\n"
+        if errexit:  # which a command beside || would be spared
+            command = command.replace(" || exit", "")
         self.process.stdin.write(command)
         self.process.stdin.flush()
         answer = self.process.stdout.readline()
@@ -92,7 +95,7 @@ def run_console(shell, text):
         while lines[count - 1].endswith("\\"):
             count += 1
         command, wanted = "\n".join(lines[:count]), "\n".join(lines[count:])
-        said = shell.run(command + "\n")
+        said = shell.run(command + "\n", errexit=False)
         if not markdown.same_output(wanted, said):
             raise AssertionError(f"$ {command}\nprinted\n{said}\nwhere the page shows\n{wanted}")
 
@@ -214,6 +217,7 @@ class TheHarness(unittest.TestCase):
         self.assertTrue(markdown.same_output("run r-1aq39tgqpxwha of …", "run r-0000000000000 of anything\n"))
         self.assertTrue(markdown.same_output("a\n...\nz", "a\nb\nc\nz\n"))
         self.assertFalse(markdown.same_output("12 ticks", "12 tocks"))
+        self.assertFalse(markdown.same_output("exit code 1", "exit code 3"))
         self.assertFalse(markdown.same_output("a", "a\nb"))
         self.assertTrue(markdown.same_output("", "\n"))
         self.assertFalse(markdown.same_output("", "a"))
@@ -231,6 +235,9 @@ class TheHarness(unittest.TestCase):
             shell = Shell(pathlib.Path(name))
             with self.assertRaises(AssertionError):
                 shell.run("true\nfalse\ntrue\n")
+            self.assertEqual(shell.run("false; echo exit code $?\n", errexit=False), "exit code 1\n")
+            with self.assertRaises(AssertionError):
+                shell.run("false\n", errexit=False)
             shell.close()
 
 
