@@ -11,6 +11,7 @@ import os
 import doctest
 import pathlib
 import re
+import signal
 import subprocess
 import tempfile
 import unittest
@@ -20,15 +21,28 @@ import tinyrig
 import usage
 
 ROOT = pathlib.Path(os.environ["ROOT"])
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "clients/python/README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "clients/python/README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 RUN_TAGS = ("sh", "console", "python", "pycon", "cpp")
+SERVES = ROOT / "tests/e2e/docs/serves.sh"
 TOUCHES_THE_MACHINE = re.compile(r"\b(sudo|apt-get|systemctl|docker|ssh)\b")
-PORTS = {"50051": os.environ["TINYRIG_SERVER"].rsplit(":", 1)[1], "8080": os.environ["HTTP_PORT"]}
+PORTS = {
+    "50051": os.environ["TINYRIG_SERVER"].rsplit(":", 1)[1],
+    "8080": os.environ["HTTP_PORT"],
+}
 
 
 def here(text):
     """The daemon of the test has other ports than a reader's."""
-    return re.sub(r"(127\.0\.0\.1|localhost):(50051|8080)\b", lambda at: f"127.0.0.1:{PORTS[at[2]]}", text)
+    return re.sub(
+        r"(127\.0\.0\.1|localhost):(50051|8080)\b",
+        lambda at: f"127.0.0.1:{PORTS[at[2]]}",
+        text,
+    )
 
 
 class Shell:
@@ -36,17 +50,31 @@ class Shell:
 
     def __init__(self, folder):
         self.folder = folder
-        self.variables = dict(os.environ, RUN=os.environ["FINISHED_RUN"], JOB=os.environ["FINISHED_JOB"])
+        self.served = folder / ".served"
+        self.variables = dict(
+            os.environ,
+            RUN=os.environ["FINISHED_RUN"],
+            JOB=os.environ["FINISHED_JOB"],
+            PATH=f"{folder}/.bin:{os.environ['PATH']}",
+            SERVES_PID_FILE=str(self.served),
+        )
         self.process = None
 
     def run(self, text, errexit=True):
         """Its output; AssertionError when it fails: with `errexit` any command of it, else the last one."""
         touched = TOUCHES_THE_MACHINE.search(text)
         if touched:
-            raise AssertionError(f'"{touched[0]}" is not for a test: say <!-- not run: why --> above the block')
+            raise AssertionError(
+                f'"{touched[0]}" is not for a test: say <!-- not run: why --> above the block'
+            )
         if self.process is None:
             self.process = subprocess.Popen(
-                ["bash"], cwd=self.folder, env=self.variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+                ["bash"],
+                cwd=self.folder,
+                env=self.variables,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
             )
         script, output = self.folder / ".block.sh", self.folder / ".output"
         # Words that stand for ids in the pages are variables here.
@@ -55,7 +83,7 @@ class Shell:
             text = f"(\n{text})\n"
         script.write_text(text)
         options = "set -eo pipefail" if errexit else "set +eo pipefail"
-        command = f"exec 3>&1; {options}; . {script} >{output} 2>&1 </dev/null || exit; echo done >&3\n"
+        command = f"exec 3>&1; {options}; . {script} >{output} 2>&1 </dev/null 3>&- || exit; echo done >&3\n"
         if errexit:  # which a command beside || would be spared
             command = command.replace(" || exit", "")
         self.process.stdin.write(command)
@@ -79,6 +107,12 @@ class Shell:
             self.process.stdout.close()
             self.process = None
 
+    def end_what_serves(self):
+        if self.served.exists():
+            for pid in map(int, self.served.read_text().split()):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGTERM)
+
 
 class Checker(doctest.OutputChecker):
     def check_output(self, want, got, optionflags):
@@ -97,11 +131,15 @@ def run_console(shell, text):
         command, wanted = "\n".join(lines[:count]), "\n".join(lines[count:])
         said = shell.run(command + "\n", errexit=False)
         if not markdown.same_output(wanted, said):
-            raise AssertionError(f"$ {command}\nprinted\n{said}\nwhere the page shows\n{wanted}")
+            raise AssertionError(
+                f"$ {command}\nprinted\n{said}\nwhere the page shows\n{wanted}"
+            )
 
 
 def run_pycon(block, names):
-    test = doctest.DocTestParser().get_doctest(here(block.text), names, block.place, str(block.page), block.line)
+    test = doctest.DocTestParser().get_doctest(
+        here(block.text), names, block.place, str(block.page), block.line
+    )
     said = io.StringIO()
     runner = doctest.DocTestRunner(Checker(), verbose=False)
     if runner.run(test, out=said.write, clear_globs=False).failed:
@@ -115,6 +153,16 @@ def clone(folder):
         (folder / name).symlink_to(ROOT / name)
     (folder / "build").mkdir()
     (folder / "build" / "firmware").symlink_to(os.environ["FIRMWARE"])
+    (folder / "build" / "dev" / "server").mkdir(parents=True)
+    (folder / "build" / "dev" / "server" / "tinyrigd").symlink_to(SERVES)
+    (folder / "build" / "dev" / "client").symlink_to(
+        pathlib.Path(os.environ["TINYRIG_BIN_FOLDER"], "client")
+    )
+    (folder / ".bin").mkdir()
+    for name in ("tinyrigd", "tinyrig-emu"):
+        (folder / ".bin" / name).symlink_to(SERVES)
+    (folder / "web").mkdir()
+    (folder / "web" / "dist").symlink_to(ROOT / "web" / "dist")
     (folder / "model.tflite").write_bytes((ROOT / "models/digits.tflite").read_bytes())
     (folder / "example").symlink_to(os.environ["CPP_EXAMPLE"])
 
@@ -138,21 +186,24 @@ def run_page(test, page):
         names = {"__name__": "docs"}
         test.addCleanup(tidy_farm)
         test.addCleanup(shell.close)
-        for block in markdown.blocks(page):
-            with test.subTest(block.place), contextlib.chdir(folder):
-                if block.tag not in RUN_TAGS or block.not_run:
-                    continue
-                if block.setup:
-                    shell.run(block.setup + "\n")
-                if block.tag == "sh":
-                    shell.run(block.text)
-                elif block.tag == "console":
-                    run_console(shell, block.text)
-                elif block.tag == "python":
-                    with contextlib.redirect_stdout(io.StringIO()):
-                        exec(compile(here(block.text), block.place, "exec"), names)
-                elif block.tag == "pycon":
-                    run_pycon(block, names)
+        try:
+            for block in markdown.blocks(page):
+                with test.subTest(block.place), contextlib.chdir(folder):
+                    if block.tag not in RUN_TAGS or block.not_run:
+                        continue
+                    if block.setup:
+                        shell.run(block.setup + "\n")
+                    if block.tag == "sh":
+                        shell.run(block.text)
+                    elif block.tag == "console":
+                        run_console(shell, block.text)
+                    elif block.tag == "python":
+                        with contextlib.redirect_stdout(io.StringIO()):
+                            exec(compile(here(block.text), block.place, "exec"), names)
+                    elif block.tag == "pycon":
+                        run_pycon(block, names)
+        finally:
+            shell.end_what_serves()
 
 
 class Pages(unittest.TestCase):
@@ -160,8 +211,12 @@ class Pages(unittest.TestCase):
 
 
 for each in PAGES:
-    if any(block.tag in RUN_TAGS and not block.not_run for block in markdown.blocks(each)):
-        test_name = "test_" + re.sub(r"\W", "_", str(each.relative_to(ROOT).with_suffix("")))
+    if any(
+        block.tag in RUN_TAGS and not block.not_run for block in markdown.blocks(each)
+    ):
+        test_name = "test_" + re.sub(
+            r"\W", "_", str(each.relative_to(ROOT).with_suffix(""))
+        )
         setattr(Pages, test_name, lambda self, page=each: run_page(self, page))
 
 
@@ -174,7 +229,9 @@ class Commands(unittest.TestCase):
                 for line in block.text.splitlines():
                     words = line.replace("$ ", "").split()
                     first = words[0].rsplit("/", 1)[-1] if words else ""
-                    hidden = first in markdown.COMMAND_WORDS or line.strip().startswith("./rig")
+                    hidden = first in markdown.COMMAND_WORDS or line.strip().startswith(
+                        "./rig"
+                    )
                     with self.subTest(block.place):
                         self.assertFalse(hidden, f"put it into a block ```sh: {line}")
 
@@ -195,26 +252,44 @@ class Commands(unittest.TestCase):
         self.assertGreater(count, 100)
 
     def test_what_is_not_run_is_listed(self):
-        all_blocks = [block for page in PAGES for block in markdown.blocks(page) if block.tag in RUN_TAGS]
+        all_blocks = [
+            block
+            for page in PAGES
+            for block in markdown.blocks(page)
+            if block.tag in RUN_TAGS
+        ]
         not_run = [block for block in all_blocks if block.not_run]
-        print(f"\ndocs: {len(all_blocks)} blocks, {len(all_blocks) - len(not_run)} run, {len(not_run)} not:")
+        print(
+            f"\ndocs: {len(all_blocks)} blocks, {len(all_blocks) - len(not_run)} run, {len(not_run)} not:"
+        )
         for block in not_run:
             print(f"  {block.place}: {block.not_run}")
-        self.assertGreater(len(all_blocks) - len(not_run), len(not_run), "most of the docs is run")
+        self.assertGreater(
+            len(all_blocks) - len(not_run), len(not_run), "most of the docs is run"
+        )
 
     def test_links_lead_somewhere(self):
         for page in PAGES:
             for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text()):
                 if "://" not in target:
-                    self.assertTrue((page.parent / target).exists(), f"{page.name} links to {target}, which is not there")
+                    self.assertTrue(
+                        (page.parent / target).exists(),
+                        f"{page.name} links to {target}, which is not there",
+                    )
 
 
 class TheHarness(unittest.TestCase):
     """It must be able to fail."""
 
     def test_other_numbers_are_the_same_output_and_other_words_are_not(self):
-        self.assertTrue(markdown.same_output("emu-1  12,345 ticks", "emu-2   9 ticks\n"))
-        self.assertTrue(markdown.same_output("run r-1aq39tgqpxwha of …", "run r-0000000000000 of anything\n"))
+        self.assertTrue(
+            markdown.same_output("emu-1  12,345 ticks", "emu-2   9 ticks\n")
+        )
+        self.assertTrue(
+            markdown.same_output(
+                "run r-1aq39tgqpxwha of …", "run r-0000000000000 of anything\n"
+            )
+        )
         self.assertTrue(markdown.same_output("a\n...\nz", "a\nb\nc\nz\n"))
         self.assertFalse(markdown.same_output("12 ticks", "12 tocks"))
         self.assertFalse(markdown.same_output("exit code 1", "exit code 3"))
@@ -227,7 +302,9 @@ class TheHarness(unittest.TestCase):
         self.assertEqual(usage.problem_of("tinyrig board show emu-an386-1"), "")
         self.assertEqual(usage.problem_of("tinyrig board reserve|drain BOARD"), "")
         self.assertIn("no command shew", usage.problem_of("tinyrig board shew X"))
-        self.assertIn("no option --fro", usage.problem_of("tinyrig board reserve X --fro 2h"))
+        self.assertIn(
+            "no option --fro", usage.problem_of("tinyrig board reserve X --fro 2h")
+        )
         self.assertIn("no command tset", usage.problem_of("./rig tset"))
 
     def test_a_block_that_fails_fails(self):
@@ -235,7 +312,9 @@ class TheHarness(unittest.TestCase):
             shell = Shell(pathlib.Path(name))
             with self.assertRaises(AssertionError):
                 shell.run("true\nfalse\ntrue\n")
-            self.assertEqual(shell.run("false; echo exit code $?\n", errexit=False), "exit code 1\n")
+            self.assertEqual(
+                shell.run("false; echo exit code $?\n", errexit=False), "exit code 1\n"
+            )
             with self.assertRaises(AssertionError):
                 shell.run("false\n", errexit=False)
             shell.close()

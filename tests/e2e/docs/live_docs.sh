@@ -24,7 +24,8 @@ FINISHED_JOB=$("$TINYRIG" submit digits --board mps2-an386 --measure latency,pro
 "$TINYRIG" job wait "$FINISHED_JOB"
 FINISHED_RUN=$("$TINYRIG" job show "$FINISHED_JOB" --json |
   python3 -c 'import json, sys; print(json.load(sys.stdin)["runs"][0]["summary"]["runId"])')
-export ROOT HTTP_PORT FINISHED_JOB FINISHED_RUN CPP_EXAMPLE FIRMWARE="$BUILD/firmware"
+TINYRIG_BIN_FOLDER=$(cd "$BIN" && pwd)
+export TINYRIG_BIN_FOLDER ROOT HTTP_PORT FINISHED_JOB FINISHED_RUN CPP_EXAMPLE FIRMWARE="$BUILD/firmware"
 cd "$ROOT" # ./rig
-PATH="$BIN/client:$BIN/server:$BIN/emulator:$RUN/venv/bin:$PATH" PYTHONDONTWRITEBYTECODE=1 \
+PATH="$TINYRIG_BIN_FOLDER/client:$TINYRIG_BIN_FOLDER/server:$TINYRIG_BIN_FOLDER/emulator:$RUN/venv/bin:$PATH" PYTHONDONTWRITEBYTECODE=1 \
   "$RUN/venv/bin/python" "$ROOT/tests/e2e/docs/docs_test.py" "$@"

@@ -10,7 +10,19 @@ from pathlib import Path
 
 NOT_RUN = re.compile(r"<!-- not run: (.+) -->$")
 SETUP = re.compile(r"<!-- test: (.+) -->$")
-COMMAND_WORDS = ("tinyrig", "tinyrigd", "tinyrig-emu", "./rig", "curl", "docker", "sudo", "apt-get", "pip", "cmake", "ssh")
+COMMAND_WORDS = (
+    "tinyrig",
+    "tinyrigd",
+    "tinyrig-emu",
+    "./rig",
+    "curl",
+    "docker",
+    "sudo",
+    "apt-get",
+    "pip",
+    "cmake",
+    "ssh",
+)
 
 
 @dataclass
@@ -79,7 +91,12 @@ def pattern(line):
     line = re.sub(r"\d[\d,.]*", "\2", line)
     line = re.sub(r"\s+", "\3", line)
     line = re.escape(line).replace("…", ".*")
-    for mark, expression in (("\0", r"[0-9a-z]+"), ("\1", r"[0-9a-f]+"), ("\2", r"\d[\d,.]*"), ("\3", r"\s+")):
+    for mark, expression in (
+        ("\0", r"[0-9a-z]+"),
+        ("\1", r"[0-9a-f]+"),
+        ("\2", r"\d[\d,.]*"),
+        ("\3", r"\s+"),
+    ):
         line = line.replace(re.escape(mark), mark).replace(mark, expression)
     return line
 
@@ -88,8 +105,15 @@ def same_output(shown, output):
     """Whether `output` is what the page shows; a line '...' is any lines, or none."""
     expression = ""
     for line in shown.strip().splitlines():
-        expression += r"(?:.*\n)*?" if line.strip() == "..." else r"\s*" + pattern(line) + r"[ \t]*\n"
-    return re.fullmatch(expression, output.strip() + "\n" if output.strip() else "") is not None
+        expression += (
+            r"(?:.*\n)*?"
+            if line.strip() == "..."
+            else r"\s*" + pattern(line) + r"[ \t]*\n"
+        )
+    return (
+        re.fullmatch(expression, output.strip() + "\n" if output.strip() else "")
+        is not None
+    )
 
 
 if __name__ == "__main__":
