@@ -34,7 +34,7 @@ class Console:
     def __init__(self, connection: Connection, start: board_access_pb2.OpenConsoleRequest, timeout_s: float | None):
         self._connection = connection
         self._outgoing: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        self._stream = connection.start(connection.access.OpenConsole, self._requests(start), timeout_s)
+        self._stream = connection.start(connection.board_access.OpenConsole, self._requests(start), timeout_s)
         self._answers = connection.read(self._stream)
         try:
             opened = next(self._answers).opened
@@ -177,7 +177,7 @@ class Board:
                 yield board_access_pb2.FlashBoardRequest(chunk=image[at : at + _CHUNK_BYTES])
 
         done: Any = None
-        stream = self._connection.start(self._connection.access.FlashBoard, requests())
+        stream = self._connection.start(self._connection.board_access.FlashBoard, requests())
         for answer in self._connection.read(stream):
             if answer.HasField("done"):
                 done = answer.done

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Callable, NamedTuple
@@ -17,13 +17,14 @@ from google.protobuf import json_format
 
 from tinyrig import _words as words
 from tinyrig._boards import Board, board_table, board_type_table
-from tinyrig._connection import Connection, StrPath, caller, server_of
+from tinyrig._connection import Connection, StrPath, caller, server_of, token_of
 from tinyrig._errors import TinyrigError
 from tinyrig._jobs import Job, job_table, list_runs
 from tinyrig._runs import Run, run_table
 from tinyrig._table import Column, Table
 from tinyrig._uploads import is_model_file, upload_model
 from tinyrig.v1 import (
+    access_pb2,
     admin_pb2,
     board_pb2,
     common_pb2,
@@ -32,6 +33,7 @@ from tinyrig.v1 import (
     job_pb2,
     leaderboard_pb2,
     model_pb2,
+    role_pb2,
     run_pb2,
     system_pb2,
 )
@@ -49,6 +51,14 @@ _PRIORITIES = {
     "high": job_pb2.PRIORITY_HIGH,
 }
 _GATE_ANSWERED = (0, 1, 3, 4)  # exit codes behind which a report may stand
+
+
+_ROLES = {
+    "viewer": role_pb2.ROLE_VIEWER,
+    "submitter": role_pb2.ROLE_SUBMITTER,
+    "operator": role_pb2.ROLE_OPERATOR,
+    "admin": role_pb2.ROLE_ADMIN,
+}
 
 
 class Ranked(NamedTuple):
@@ -237,6 +247,39 @@ class Client:
         json_format.Parse(ended.stdout, report)
         return report
 
+    # Who may do what, where the daemon asks for tokens
+
+    def whoami(self) -> access_pb2.GetCallerResponse:
+        """Whom the daemon takes this client for, and what is left of its quotas."""
+        response: access_pb2.GetCallerResponse = self._connection.call(
+            self._connection.access.GetCaller, access_pb2.GetCallerRequest()
+        )
+        return response
+
+    def create_token(
+        self, user: str, role: str, *, name: str = "", expires: timedelta | None = None
+    ) -> access_pb2.CreateTokenResponse:
+        """`role`: "viewer", "submitter", "operator" or "admin". The answer's `secret` is told this once."""
+        request = access_pb2.CreateTokenRequest(user=user, name=name, role=_choice(_ROLES, "role", role))
+        if expires is not None:
+            request.expire_time.FromDatetime(datetime.now(timezone.utc) + expires)
+        response: access_pb2.CreateTokenResponse = self._connection.call(self._connection.access.CreateToken, request)
+        return response
+
+    def tokens(self) -> Table[access_pb2.Token]:
+        request = access_pb2.ListTokensRequest()
+        return Table(self._connection.call(self._connection.access.ListTokens, request).tokens, _TOKEN_COLUMNS)
+
+    def revoke_token(self, token_id: str) -> access_pb2.Token:
+        request = access_pb2.RevokeTokenRequest(id=token_id)
+        token: access_pb2.Token = self._connection.call(self._connection.access.RevokeToken, request).token
+        return token
+
+    def audit(self, subject: str = "", limit: int = 0) -> Table[access_pb2.AuditLine]:
+        """Who did what, newest first; of a board, job, model or token alone. `limit` 0: 100."""
+        request = access_pb2.ListAuditLogRequest(subject=subject, limit=limit)
+        return Table(self._connection.call(self._connection.access.ListAuditLog, request).lines, _AUDIT_COLUMNS)
+
     # The daemon's disk
 
     def storage(self) -> Table[admin_pb2.StoredKind]:
@@ -303,11 +346,31 @@ def connect(
 ) -> Client:
     """A client of the server at "HOST:PORT" (else TINYRIG_SERVER, else 127.0.0.1:50051). Nothing is connected yet.
 
-    token:     sent with every call (else TINYRIG_TOKEN, else none).
+    token:     sent with every call (else TINYRIG_TOKEN, else what `tinyrig login` keeps for the server, else none).
     ca:        PEM file of who signed the server's certificate; it turns TLS on, as "https://HOST:PORT" does.
     cert, key: PEM files of a client's own certificate.
     """
-    return Client(Connection(server_of(address), token or os.environ.get("TINYRIG_TOKEN"), ca, cert, key))
+    server = server_of(address)
+    return Client(Connection(server, token or token_of(server), ca, cert, key))
+
+
+_TOKEN_COLUMNS: list[Column[access_pb2.Token]] = [
+    Column("id", lambda token: token.id),
+    Column("user", lambda token: token.user),
+    Column("name", lambda token: token.name),
+    Column("role", lambda token: words.word(token, "role")),
+    Column("expires", lambda token: words.time(token.expire_time)),
+    Column("revoked", lambda token: words.time(token.revoke_time)),
+    Column("last use", lambda token: words.time(token.last_use_time)),
+]
+
+_AUDIT_COLUMNS: list[Column[access_pb2.AuditLine]] = [
+    Column("time", lambda line: words.time(line.time)),
+    Column("user", lambda line: line.user),
+    Column("method", lambda line: line.method),
+    Column("subject", lambda line: line.subject),
+    Column("result", lambda line: line.result),
+]
 
 
 _MODEL_COLUMNS: list[Column[model_pb2.Model]] = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,7 @@ import grpc
 
 from tinyrig._errors import TinyrigError, raise_error
 from tinyrig.v1 import (
+    access_pb2_grpc,
     admin_pb2_grpc,
     board_access_pb2_grpc,
     board_pb2_grpc,
@@ -85,8 +87,9 @@ class Connection:
         self.channel, self.server = _channel(server, token, ca, cert, key)
         self.token = token
         self._metadata: Sequence[tuple[str, str]] = (("authorization", f"Bearer {token}"),) if token else ()
+        self.access = _stub(access_pb2_grpc.AccessServiceStub, self.channel)
         self.admin = _stub(admin_pb2_grpc.AdminServiceStub, self.channel)
-        self.access = _stub(board_access_pb2_grpc.BoardAccessServiceStub, self.channel)
+        self.board_access = _stub(board_access_pb2_grpc.BoardAccessServiceStub, self.channel)
         self.boards = _stub(board_pb2_grpc.BoardServiceStub, self.channel)
         self.energy = _stub(energy_trace_pb2_grpc.EnergyTraceServiceStub, self.channel)
         self.events = _stub(event_pb2_grpc.EventServiceStub, self.channel)
@@ -125,6 +128,18 @@ class Connection:
 
 def server_of(address: str | None) -> str:
     return address or os.environ.get("TINYRIG_SERVER") or "127.0.0.1:50051"
+
+
+def token_of(server: str) -> str | None:
+    """What the environment has, else what `tinyrig login` keeps for that server."""
+    if os.environ.get("TINYRIG_TOKEN"):
+        return os.environ["TINYRIG_TOKEN"]
+    config = os.environ.get("XDG_CONFIG_HOME") or Path(os.environ.get("HOME", ""), ".config")
+    try:
+        kept = json.loads(Path(config, "tinyrig", "credentials.json").read_text()).get(server)
+    except (OSError, ValueError, AttributeError):
+        return None
+    return kept if isinstance(kept, str) else None
 
 
 def caller() -> str:

@@ -1,5 +1,6 @@
 """What the Python client says is what `tinyrig --json` says, of the same daemon."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -8,6 +9,7 @@ import signal
 import subprocess
 import tempfile
 import unittest
+import unittest.mock
 from datetime import timedelta
 
 import tinyrig
@@ -357,6 +359,88 @@ class Access(unittest.TestCase):
         self.assertNotIn("secret", str(caught.exception))
         tinyrig.connect("localhost:50051", token="secret").close()
         tinyrig.connect("https://lab.example:50051", token="secret").close()
+
+
+class Tokens(unittest.TestCase):
+    """A daemon of its own, which asks for tokens."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+        folder = pathlib.Path(cls.folder.name)
+        ports = folder / "ports"
+        cls.daemon = subprocess.Popen(
+            [
+                os.environ["TINYRIGD"],
+                "--tokens",
+                "--data",
+                folder / "data",
+                "--catalog",
+                ROOT / "deploy/boards",
+            ]
+            + ["--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0", "--ports-file", ports],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        cls.addClassCleanup(cls.daemon.wait, 60)
+        cls.addClassCleanup(cls.daemon.terminate)
+        while not ports.exists():
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                raise AssertionError(
+                    f"tinyrigd ended with {cls.daemon.wait(timeout=0.1)}"
+                )
+        port = dict(line.split("=") for line in ports.read_text().split())["grpc"]
+        cls.server = f"127.0.0.1:{port}"
+        cls.secret = (folder / "data" / "admin_token").read_text().strip()
+
+    def refused(self, call, reason):
+        with self.assertRaises(tinyrig.TinyrigError) as caught:
+            call()
+        self.assertEqual(caught.exception.reason, reason)
+
+    def test_each_may_what_its_role_may(self):
+        self.refused(tinyrig.connect(self.server, token="").boards, "TOKEN_MISSING")
+        self.refused(
+            tinyrig.connect(self.server, token="wrong").boards, "TOKEN_UNKNOWN"
+        )
+        admin = tinyrig.connect(self.server, token=self.secret)
+        made = admin.create_token(
+            "ann", "viewer", name="laptop", expires=timedelta(days=1)
+        )
+        ann = tinyrig.connect(self.server, token=made.secret)
+        self.assertEqual(
+            (ann.whoami().user, ann.whoami().tokens_required), ("ann", True)
+        )
+        self.assertEqual(len(ann.boards()), 0)
+        self.refused(lambda: ann.upload(MODEL), "ROLE_TOO_LOW")
+        self.refused(ann.tokens, "ROLE_TOO_LOW")
+        self.assertIn(
+            ("ann", "viewer"),
+            [(row["user"], row["role"]) for row in admin.tokens().to_dicts()],
+        )
+        results = [(line.user, line.method, line.result) for line in admin.audit()]
+        self.assertIn(("ann", "ModelService/UploadModel", "ROLE_TOO_LOW"), results)
+        admin.revoke_token(made.token.id)
+        self.refused(ann.boards, "TOKEN_REVOKED")
+
+    def test_what_tinyrig_login_keeps_is_used(self):
+        with tempfile.TemporaryDirectory() as config:
+            variables = dict(
+                os.environ, XDG_CONFIG_HOME=config, TINYRIG_SERVER=self.server
+            )
+            subprocess.run(
+                ["tinyrig", "login"],
+                input=self.secret,
+                text=True,
+                env=variables,
+                check=True,
+            )
+            with unittest.mock.patch.dict(os.environ, variables):
+                self.assertEqual(tinyrig.connect().whoami().role, 4)
+                self.assertEqual(
+                    cli_json("whoami"), tinyrig.as_dict(tinyrig.connect().whoami())
+                )
 
 
 class Holding(LiveDaemon):
