@@ -32,8 +32,10 @@ std::optional<NextRemoval> next_removal(const KeptItem& oldest, std::uint64_t ke
   if (limit.quota_bytes > 0) {
     next.headroom_bytes = kept_bytes < limit.quota_bytes ? limit.quota_bytes - kept_bytes : 0;
     if (bytes_last_day > 0) {
+      // A century: later is no forecast, and the API's timestamps end with the year 9999.
+      constexpr double kFarthestDays = 36'525;
       const double days = static_cast<double>(*next.headroom_bytes) / static_cast<double>(bytes_last_day);
-      next.quota_time = now + absl::Hours(24) * days;
+      if (days <= kFarthestDays) next.quota_time = now + absl::Hours(24) * days;
     }
   }
   if (!next.age_time.has_value() && !next.headroom_bytes.has_value()) return std::nullopt;

@@ -58,7 +58,8 @@ RemovalPlan plan_removal(std::span<const KeptItem> items, std::uint64_t kept_byt
 struct NextRemoval {
   /// By its age.
   std::optional<absl::Time> age_time;
-  /// By the quota: once more than so many bytes have come, and when that is if they come as in the last day.
+  /// By the quota: once more than so many bytes have come, and when that is if they come as in the last day; unset
+  /// when nothing came, or so little that it is more than a century away.
   std::optional<std::uint64_t> headroom_bytes;
   std::optional<absl::Time> quota_time;
 };

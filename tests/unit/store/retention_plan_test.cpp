@@ -87,6 +87,9 @@ TEST(RetentionPlan, SaysWhenTheOldestGoes) {
   const auto full = next_removal(oldest, 120, 0, {.quota_bytes = 100}, kNow);
   EXPECT_EQ(full->headroom_bytes, 0u);
   EXPECT_FALSE(full->quota_time.has_value()) << "nothing comes";
+  const auto far = next_removal(oldest, 0, 1, {.quota_bytes = 20'000'000'000}, kNow);
+  EXPECT_EQ(far->headroom_bytes, 20'000'000'000u);
+  EXPECT_FALSE(far->quota_time.has_value()) << "54 million years: no timestamp, and no forecast";
   EXPECT_FALSE(full->age_time.has_value());
 }
 
