@@ -64,9 +64,7 @@ class Shell:
         """Its output; AssertionError when it fails: with `errexit` any command of it, else the last one."""
         touched = TOUCHES_THE_MACHINE.search(text)
         if touched:
-            raise AssertionError(
-                f'"{touched[0]}" is not for a test: say <!-- not run: why --> above the block'
-            )
+            raise AssertionError(f'"{touched[0]}" is not for a test: say <!-- not run: why --> above the block')
         if self.process is None:
             self.process = subprocess.Popen(
                 ["bash"],
@@ -131,15 +129,11 @@ def run_console(shell, text):
         command, wanted = "\n".join(lines[:count]), "\n".join(lines[count:])
         said = shell.run(command + "\n", errexit=False)
         if not markdown.same_output(wanted, said):
-            raise AssertionError(
-                f"$ {command}\nprinted\n{said}\nwhere the page shows\n{wanted}"
-            )
+            raise AssertionError(f"$ {command}\nprinted\n{said}\nwhere the page shows\n{wanted}")
 
 
 def run_pycon(block, names):
-    test = doctest.DocTestParser().get_doctest(
-        here(block.text), names, block.place, str(block.page), block.line
-    )
+    test = doctest.DocTestParser().get_doctest(here(block.text), names, block.place, str(block.page), block.line)
     said = io.StringIO()
     runner = doctest.DocTestRunner(Checker(), verbose=False)
     if runner.run(test, out=said.write, clear_globs=False).failed:
@@ -155,9 +149,7 @@ def clone(folder):
     (folder / "build" / "firmware").symlink_to(os.environ["FIRMWARE"])
     (folder / "build" / "dev" / "server").mkdir(parents=True)
     (folder / "build" / "dev" / "server" / "tinyrigd").symlink_to(SERVES)
-    (folder / "build" / "dev" / "client").symlink_to(
-        pathlib.Path(os.environ["TINYRIG_BIN_FOLDER"], "client")
-    )
+    (folder / "build" / "dev" / "client").symlink_to(pathlib.Path(os.environ["TINYRIG_BIN_FOLDER"], "client"))
     (folder / ".bin").mkdir()
     for name in ("tinyrigd", "tinyrig-emu"):
         (folder / ".bin" / name).symlink_to(SERVES)
@@ -211,12 +203,8 @@ class Pages(unittest.TestCase):
 
 
 for each in PAGES:
-    if any(
-        block.tag in RUN_TAGS and not block.not_run for block in markdown.blocks(each)
-    ):
-        test_name = "test_" + re.sub(
-            r"\W", "_", str(each.relative_to(ROOT).with_suffix(""))
-        )
+    if any(block.tag in RUN_TAGS and not block.not_run for block in markdown.blocks(each)):
+        test_name = "test_" + re.sub(r"\W", "_", str(each.relative_to(ROOT).with_suffix("")))
         setattr(Pages, test_name, lambda self, page=each: run_page(self, page))
 
 
@@ -229,9 +217,7 @@ class Commands(unittest.TestCase):
                 for line in block.text.splitlines():
                     words = line.replace("$ ", "").split()
                     first = words[0].rsplit("/", 1)[-1] if words else ""
-                    hidden = first in markdown.COMMAND_WORDS or line.strip().startswith(
-                        "./rig"
-                    )
+                    hidden = first in markdown.COMMAND_WORDS or line.strip().startswith("./rig")
                     with self.subTest(block.place):
                         self.assertFalse(hidden, f"put it into a block ```sh: {line}")
 
@@ -252,21 +238,12 @@ class Commands(unittest.TestCase):
         self.assertGreater(count, 100)
 
     def test_what_is_not_run_is_listed(self):
-        all_blocks = [
-            block
-            for page in PAGES
-            for block in markdown.blocks(page)
-            if block.tag in RUN_TAGS
-        ]
+        all_blocks = [block for page in PAGES for block in markdown.blocks(page) if block.tag in RUN_TAGS]
         not_run = [block for block in all_blocks if block.not_run]
-        print(
-            f"\ndocs: {len(all_blocks)} blocks, {len(all_blocks) - len(not_run)} run, {len(not_run)} not:"
-        )
+        print(f"\ndocs: {len(all_blocks)} blocks, {len(all_blocks) - len(not_run)} run, {len(not_run)} not:")
         for block in not_run:
             print(f"  {block.place}: {block.not_run}")
-        self.assertGreater(
-            len(all_blocks) - len(not_run), len(not_run), "most of the docs is run"
-        )
+        self.assertGreater(len(all_blocks) - len(not_run), len(not_run), "most of the docs is run")
 
     def test_links_lead_somewhere(self):
         for page in PAGES:
@@ -282,14 +259,8 @@ class TheHarness(unittest.TestCase):
     """It must be able to fail."""
 
     def test_other_numbers_are_the_same_output_and_other_words_are_not(self):
-        self.assertTrue(
-            markdown.same_output("emu-1  12,345 ticks", "emu-2   9 ticks\n")
-        )
-        self.assertTrue(
-            markdown.same_output(
-                "run r-1aq39tgqpxwha of …", "run r-0000000000000 of anything\n"
-            )
-        )
+        self.assertTrue(markdown.same_output("emu-1  12,345 ticks", "emu-2   9 ticks\n"))
+        self.assertTrue(markdown.same_output("run r-1aq39tgqpxwha of …", "run r-0000000000000 of anything\n"))
         self.assertTrue(markdown.same_output("a\n...\nz", "a\nb\nc\nz\n"))
         self.assertFalse(markdown.same_output("12 ticks", "12 tocks"))
         self.assertFalse(markdown.same_output("exit code 1", "exit code 3"))
@@ -302,9 +273,7 @@ class TheHarness(unittest.TestCase):
         self.assertEqual(usage.problem_of("tinyrig board show emu-an386-1"), "")
         self.assertEqual(usage.problem_of("tinyrig board reserve|drain BOARD"), "")
         self.assertIn("no command shew", usage.problem_of("tinyrig board shew X"))
-        self.assertIn(
-            "no option --fro", usage.problem_of("tinyrig board reserve X --fro 2h")
-        )
+        self.assertIn("no option --fro", usage.problem_of("tinyrig board reserve X --fro 2h"))
         self.assertIn("no command tset", usage.problem_of("./rig tset"))
 
     def test_a_block_that_fails_fails(self):
@@ -312,9 +281,7 @@ class TheHarness(unittest.TestCase):
             shell = Shell(pathlib.Path(name))
             with self.assertRaises(AssertionError):
                 shell.run("true\nfalse\ntrue\n")
-            self.assertEqual(
-                shell.run("false; echo exit code $?\n", errexit=False), "exit code 1\n"
-            )
+            self.assertEqual(shell.run("false; echo exit code $?\n", errexit=False), "exit code 1\n")
             with self.assertRaises(AssertionError):
                 shell.run("false\n", errexit=False)
             shell.close()

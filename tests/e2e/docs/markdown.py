@@ -10,6 +10,7 @@ from pathlib import Path
 
 NOT_RUN = re.compile(r"<!-- not run: (.+) -->$")
 SETUP = re.compile(r"<!-- test: (.+) -->$")
+PROGRAMS = ("tinyrig", "tinyrigd", "tinyrig-emu", "./rig")
 COMMAND_WORDS = (
     "tinyrig",
     "tinyrigd",
@@ -68,8 +69,8 @@ def spans(page):
     for number, line in enumerate(page.read_text().splitlines(), 1):
         fenced ^= line.startswith("```")
         if not fenced and not line.startswith("    "):
-            for text in re.findall(r"`([^`]+)`", line):
-                if text.split()[0] in ("tinyrig", "tinyrigd", "tinyrig-emu", "./rig"):
+            for text in re.findall(r"(?<!`)`([^`]+)`(?!`)", line):
+                if text.split()[:1] and text.split()[0] in PROGRAMS:
                     yield number, text.replace("\\|", "|")
 
 
@@ -105,15 +106,8 @@ def same_output(shown, output):
     """Whether `output` is what the page shows; a line '...' is any lines, or none."""
     expression = ""
     for line in shown.strip().splitlines():
-        expression += (
-            r"(?:.*\n)*?"
-            if line.strip() == "..."
-            else r"\s*" + pattern(line) + r"[ \t]*\n"
-        )
-    return (
-        re.fullmatch(expression, output.strip() + "\n" if output.strip() else "")
-        is not None
-    )
+        expression += r"(?:.*\n)*?" if line.strip() == "..." else r"\s*" + pattern(line) + r"[ \t]*\n"
+    return re.fullmatch(expression, output.strip() + "\n" if output.strip() else "") is not None
 
 
 if __name__ == "__main__":

@@ -4,18 +4,15 @@ import functools
 import re
 import subprocess
 
-PROGRAMS = ("tinyrig", "tinyrigd", "tinyrig-emu", "./rig")
-PREFIX = re.compile(
-    r"^((sudo|-u|tinyrig(?=\s+tinyrig)|[A-Za-z_]+=\S*|\[|echo|exec)\s+)+"
-)
+from markdown import PROGRAMS
+
+PREFIX = re.compile(r"^((sudo|-u|tinyrig(?=\s+tinyrig)|[A-Za-z_]+=\S*|\[|echo|exec)\s+)+")
 
 
 @functools.lru_cache(maxsize=None)
 def help_of(*command):
     program = [*command, "help"] if command[0] == "./rig" else [*command, "--help"]
-    ended = subprocess.run(
-        program, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    ended = subprocess.run(program, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     return ended.stdout if ended.returncode == 0 else None
 
 
@@ -32,9 +29,7 @@ def problem_of(command):
     words = command.replace("[", " ").replace("]", " ").split()
     if not words:
         return ""
-    program = (
-        words[0].rsplit("/", 1)[-1] if not words[0].startswith("./rig") else "./rig"
-    )
+    program = words[0].rsplit("/", 1)[-1] if not words[0].startswith("./rig") else "./rig"
     if program not in PROGRAMS:
         return ""
     # "board reserve|release" stands for both.
@@ -54,12 +49,8 @@ def problem_of(command):
         rest = rest[1:]
     for path in paths:
         # Options of the program itself stand behind its commands as well.
-        text = (help_of(program) or "") + (
-            "" if program == "./rig" else help_of(*path) or ""
-        )
-        for option in re.findall(
-            r"(?:^|\s)(--[a-z][a-z-]*|-[a-zA-Z])(?![\w.-])", " ".join(rest)
-        ):
+        text = (help_of(program) or "") + ("" if program == "./rig" else help_of(*path) or "")
+        for option in re.findall(r"(?:^|\s)(--[a-z][a-z-]*|-[a-zA-Z])(?![\w.-])", " ".join(rest)):
             if not re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", text):
                 return f"{' '.join(path)} has no option {option}"
     return ""
