@@ -18,6 +18,7 @@
 #include "server/bench/model_library.h"
 #include "server/boards/board_directory.h"
 #include "server/boards/catalog.h"
+#include "server/daemon/certificate_keeper.h"
 #include "server/daemon/farm.h"
 #include "server/daemon/first_admin.h"
 #include "server/daemon/options.h"
@@ -31,6 +32,7 @@
 #include "server/jobs/ids.h"
 #include "server/jobs/job_queue.h"
 #include "server/store/sqlite_store.h"
+#include "server/tls/current_identity.h"
 
 namespace {
 
@@ -60,6 +62,12 @@ int serve(const daemon::Options& options) {
   if (!farm_boards.ok()) return fail(farm_boards.status());
 
   const SystemClock clock;
+  std::shared_ptr<tls::CurrentIdentity> identity;
+  if (!options.tls.certificate.empty()) {
+    auto loaded = tls::CurrentIdentity::load(options.tls, clock);
+    if (!loaded.ok()) return fail(loaded.status());
+    identity = *std::move(loaded);
+  }
   jobs::TimeSortedIds ids(clock);
   events::EventBus events(clock, events::random_epoch());
   auto store = store::open_sqlite_store(options.data_dir, {.retention = options.retention()});
@@ -99,6 +107,8 @@ int serve(const daemon::Options& options) {
   config.web_dir = options.web_dir;
   config.allowed_hosts = options.allowed_hosts;
   config.server_version = TINYRIG_VERSION;
+  config.identity = identity;
+  config.unprotected_network_allowed = options.unprotected_network_allowed;
   auto api =
       api::ApiServer::start(config, {**store, queue, *holds, events, directory, **farm, access, pool.get_executor()});
   if (!api.ok()) return fail(api.status());
@@ -118,12 +128,19 @@ int serve(const daemon::Options& options) {
     storage.look();
     access.tokens().save_uses();
   });
+  daemon::CertificateKeeper certificates(identity, clock);
+  asio::steady_timer reloading(pool);
+  if (identity != nullptr) every(seconds(2), reloading, [&certificates] { certificates.look(); });
   const auto manager = daemon::ServiceManager::from_environment();
   asio::steady_timer watchdog(pool);  // on the threads that do the work: if they hang, it falls silent
   if (const auto period = manager.alive_every()) every(*period, watchdog, [&manager] { manager.alive(); });
   manager.ready();
-  spdlog::info("tinyrigd " TINYRIG_VERSION ": gRPC on {} (port {}), dashboard on http://{}/ (port {})",
-               options.grpc_listen, (*api)->grpc_port(), options.http_listen, (*api)->http_port());
+  spdlog::info("tinyrigd " TINYRIG_VERSION ": gRPC on {} (port {}), dashboard on {}://{}/ (port {})",
+               options.grpc_listen, (*api)->grpc_port(), identity == nullptr ? "http" : "https", options.http_listen,
+               (*api)->http_port());
+  if (options.unprotected_network_allowed && (identity == nullptr || !options.tokens)) {
+    spdlog::warn("--allow-unprotected-network: whoever reaches these addresses may use the farm");
+  }
 
   ending.async_wait([](const boost::system::error_code&, int signal) { spdlog::info("signal {}: ending", signal); });
   signals.run();

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "server/api/exposure.h"
 #include "server/api/grpc_listener.h"
 #include "server/api/http/http_server.h"
 #include "server/api/json_gateway.h"
@@ -41,14 +42,22 @@ class ApiServer::Impl {
   }
 
   absl::Status listen() {
-    TINYRIG_ASSIGN_OR_RETURN(grpc_, start_grpc(context_.config.grpc_listen, services_));
+    const ApiConfig& config = context_.config;
+    TINYRIG_RETURN_IF_ERROR(check_exposure({.addresses = {config.grpc_listen, config.http_listen},
+                                            .tls = config.identity != nullptr,
+                                            .tokens = context_.access.tokens_required(),
+                                            .unprotected_allowed = config.unprotected_network_allowed}));
+    TINYRIG_ASSIGN_OR_RETURN(grpc_,
+                             start_grpc(config.grpc_listen, services_, config.identity, config.handshake_timeout));
     grpc::ChannelArguments arguments;
     arguments.SetMaxReceiveMessageSize(-1);  // from ourselves
     gateway_ = std::make_unique<JsonGateway>(grpc_.server->InProcessChannel(arguments));
-    application_ = std::make_unique<WebApplication>(AccessRules{.allowed_hosts = context_.config.allowed_hosts},
-                                                    context_, *gateway_, StaticFiles(context_.config.web_dir));
+    application_ = std::make_unique<WebApplication>(
+        AccessRules{.allowed_hosts = config.allowed_hosts, .identity = config.identity}, context_, *gateway_,
+        StaticFiles(config.web_dir));
     TINYRIG_ASSIGN_OR_RETURN(
-        http_, HttpServer::start(context_.config.http_listen, HttpLimits{}, *application_, context_.executor));
+        http_, HttpServer::start(config.http_listen, {.handshake_timeout = config.handshake_timeout}, *application_,
+                                 context_.executor, config.identity));
     return absl::OkStatus();
   }
 

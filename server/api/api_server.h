@@ -35,6 +35,10 @@ class BoardDirectory;
 class VisitDesk;
 }  // namespace tinyrig::boards
 
+namespace tinyrig::tls {
+class CurrentIdentity;
+}
+
 namespace tinyrig::api {
 
 struct ApiConfig {
@@ -48,6 +52,12 @@ struct ApiConfig {
   // Host names beyond the loopback ones under which browsers may address the HTTP face.
   std::vector<std::string> allowed_hosts;
   std::string server_version;
+  // Of both faces; null: no TLS.
+  std::shared_ptr<const tls::CurrentIdentity> identity = nullptr;
+  // Addresses beyond loopback are taken whatever protects them (exposure.h).
+  bool unprotected_network_allowed = false;
+  // For a TLS handshake, and for the first bytes of HTTP/2.
+  std::chrono::milliseconds handshake_timeout{10'000};
 };
 
 // What the services work with. All must outlive the ApiServer.
@@ -66,7 +76,8 @@ class ApiServer {
  public:
   /// Listens on both addresses; serves from then on.
   /// UNAVAILABLE (PORT_IN_USE, ADDRESS_UNUSABLE): names the address. INVALID_ARGUMENT
-  /// (LISTEN_ADDRESS_INVALID). INTERNAL (DATA_DIR_UNUSABLE): uploads/ cannot be made.
+  /// (LISTEN_ADDRESS_INVALID). FAILED_PRECONDITION (NETWORK_UNPROTECTED): exposure.h. INTERNAL (DATA_DIR_UNUSABLE):
+  /// uploads/ cannot be made.
   static absl::StatusOr<std::unique_ptr<ApiServer>> start(ApiConfig config, ApiDependencies dependencies);
 
   /// Calls stop().

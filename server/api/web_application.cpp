@@ -36,11 +36,11 @@ HttpResponse to_login(const std::string& path) {
 void WebApplication::handle(HttpRequest request, HttpReply reply) {
   if (const absl::Status host = check_host(request, rules_); !host.ok()) return reply(refuse(403, host));
   if (request.method == "POST") {
-    if (const absl::Status origin = check_origin(request); !origin.ok()) return reply(refuse(403, origin));
+    if (const absl::Status origin = check_origin(request, rules_); !origin.ok()) return reply(refuse(403, origin));
     if (const absl::Status type = check_json_content_type(request); !type.ok()) return reply(refuse(415, type));
     if (request.path == "/login") return reply(log_in(request));
     if (request.path == "/logout") return reply(log_out());
-    return gateway_.call(request, authorization_of(request, rules_.secure), std::move(reply));
+    return gateway_.call(request, authorization_of(request, rules_.secure()), std::move(reply));
   }
   const bool calls = request.path.starts_with("/tinyrig.");  // a method's path: never a page
   if (!calls && (request.method == "GET" || request.method == "HEAD")) return reply(get(std::move(request)));
@@ -62,7 +62,7 @@ HttpResponse WebApplication::get(HttpRequest request) {
 }
 
 absl::Status WebApplication::admit(const HttpRequest& request) {
-  return context_.access.admit(authorization_of(request, rules_.secure), v1::ROLE_VIEWER, "the dashboard").status();
+  return context_.access.admit(authorization_of(request, rules_.secure()), v1::ROLE_VIEWER, "the dashboard").status();
 }
 
 HttpResponse WebApplication::log_in(const HttpRequest& request) {
@@ -79,19 +79,19 @@ HttpResponse WebApplication::with_cookie(const std::string& token) {
   HttpResponse response;
   response.headers.emplace_back("Content-Type", "application/json");
   response.headers.emplace_back("Cache-Control", "no-store");
-  response.headers.emplace_back("Set-Cookie", session_cookie(token, rules_.secure));
+  response.headers.emplace_back("Set-Cookie", session_cookie(token, rules_.secure()));
   response.body = "{}";
   return response;
 }
 
 std::variant<std::shared_ptr<WebSocketHandler>, HttpResponse> WebApplication::upgrade(const HttpRequest& request) {
   if (const absl::Status host = check_host(request, rules_); !host.ok()) return refuse(403, host);
-  if (const absl::Status origin = check_origin(request); !origin.ok()) return refuse(403, origin);
+  if (const absl::Status origin = check_origin(request, rules_); !origin.ok()) return refuse(403, origin);
   if (request.path != "/ws") {
     return refuse(404, make_error(absl::StatusCode::kNotFound, "WEBSOCKET_UNKNOWN", "there is no such WebSocket",
                                   "live events are at /ws"));
   }
-  const auto caller = context_.access.admit(authorization_of(request, rules_.secure), v1::ROLE_VIEWER, "live events");
+  const auto caller = context_.access.admit(authorization_of(request, rules_.secure()), v1::ROLE_VIEWER, "live events");
   if (!caller.ok()) return refuse(0, caller.status());
   const auto position = parse_live_position(request.query);
   if (!position.ok()) return refuse(400, position.status());

@@ -96,6 +96,18 @@ bool parse_options(int argc, char** argv, Options* options, int* exit_code) {
                                         "TIME")
                       .description(""))
       ->type_name("TIME");
+  CLI::Option* certificate = app.add_option(
+      "--tls-cert", options->tls.certificate,
+      "Serve gRPC and HTTP over TLS with this certificate (PEM); its files are read again when they change");
+  CLI::Option* key =
+      app.add_option("--tls-key", options->tls.key, "The certificate's key (PEM), which nobody else may read");
+  certificate->needs(key);
+  key->needs(certificate);
+  app.add_option("--tls-client-ca", options->tls.client_ca,
+                 "Take clients only that show a certificate of these CAs (PEM): mutual TLS")
+      ->needs(certificate);
+  app.add_flag("--allow-unprotected-network", options->unprotected_network_allowed,
+               "Listen beyond this machine without TLS and tokens, too: whoever is in the network may use the boards");
   app.add_option("--relearn", options->relearn,
                  "Forget what boards of this type took for the golden model: the next one checked says it anew")
       ->type_name("TYPE");
@@ -121,7 +133,8 @@ bool parse_options(int argc, char** argv, Options* options, int* exit_code) {
   app.footer(
       "Exit codes: 0 ended by a signal, 1 could not start or failed, 2 wrong usage.\n"
       "Results are kept for ever, whatever the limits: docs/operations.md.\n"
-      "Without --tokens whoever can reach the daemon may use it: docs/security.md.");
+      "Without --tokens whoever can reach the daemon may use it: docs/security.md.\n"
+      "It listens on loopback; beyond it asks for tokens and TLS (tinyrig admin certs): docs/operations.md.");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -8,6 +8,7 @@
 
 #include "server/access/access_control.h"
 #include "server/store/retention.h"
+#include "server/tls/server_files.h"
 
 namespace tinyrig::daemon {
 
@@ -30,6 +31,9 @@ struct Options {
   std::uint32_t quota_jobs = 0;
   std::uint64_t quota_upload_bytes = 0;
   std::uint64_t quota_board_time_s = 0;
+  // No certificate: no TLS.
+  tls::ServerFiles tls;
+  bool unprotected_network_allowed = false;
   // Board types whose recorded golden latencies are forgotten.
   std::vector<std::string> relearn;
   std::uint32_t threads = 2;

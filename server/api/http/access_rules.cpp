@@ -44,6 +44,10 @@ std::optional<std::string> host_name(std::string_view authority) {
   return lower(name);
 }
 
+std::string without_brackets(const std::string& name) {
+  return name.starts_with('[') ? name.substr(1, name.size() - 2) : name;
+}
+
 // 127.0.0.0/8 in dotted form only: no octal, no short forms.
 bool is_loopback_v4(std::string_view name) {
   int octets = 0;
@@ -72,20 +76,22 @@ absl::Status check_host(const HttpRequest& request, const AccessRules& rules) {
     for (const std::string& allowed : rules.allowed_hosts) {
       if (*name == lower(allowed)) return absl::OkStatus();
     }
+    if (rules.identity != nullptr && rules.identity->get()->names(without_brackets(*name))) return absl::OkStatus();
   }
   return make_error(absl::StatusCode::kPermissionDenied, "HTTP_HOST_REFUSED",
                     "the Host header \"" + (host == nullptr ? std::string() : host->substr(0, 100)) +
                         "\" names no host that this daemon serves",
-                    "use localhost or 127.0.0.1, or start tinyrigd with this name allowed");
+                    "use localhost or 127.0.0.1, or start tinyrigd with this name allowed (--allow-host)");
 }
 
-absl::Status check_origin(const HttpRequest& request) {
+absl::Status check_origin(const HttpRequest& request, const AccessRules& rules) {
   const auto origins = std::count_if(request.headers.begin(), request.headers.end(),
                                      [](const auto& header) { return header.first == "origin"; });
   if (origins == 0) return absl::OkStatus();
   const std::string& origin = *request.header("origin");
   const std::string* host = request.header("host");
-  if (origins == 1 && host != nullptr && lower(origin) == "http://" + lower(*host)) return absl::OkStatus();
+  const std::string scheme = rules.identity == nullptr ? "http://" : "https://";
+  if (origins == 1 && host != nullptr && lower(origin) == scheme + lower(*host)) return absl::OkStatus();
   return make_error(absl::StatusCode::kPermissionDenied, "HTTP_ORIGIN_REFUSED",
                     "a page of \"" + origin.substr(0, 100) + "\" may not call this daemon",
                     "open the dashboard under the daemon's own address, or call without an Origin header");

@@ -19,9 +19,10 @@ namespace http = beast::http;
 namespace websocket = beast::websocket;
 using boost::system::error_code;
 
-class Session final : public BeastWebSocket, public std::enable_shared_from_this<Session> {
+template <class Stream>
+class Session final : public BeastWebSocket, public std::enable_shared_from_this<Session<Stream>> {
  public:
-  Session(beast::tcp_stream&& stream, std::shared_ptr<WebSocketHandler> handler, const HttpLimits& limits)
+  Session(Stream&& stream, std::shared_ptr<WebSocketHandler> handler, const HttpLimits& limits)
       : stream_(std::move(stream)), handler_(std::move(handler)) {
     websocket::stream_base::timeout timeout{};
     timeout.handshake_timeout = std::chrono::seconds(5);
@@ -32,7 +33,7 @@ class Session final : public BeastWebSocket, public std::enable_shared_from_this
   }
 
   asio::awaitable<void> run(http::request<http::string_body> request) override {
-    const auto self = shared_from_this();
+    const auto self = this->shared_from_this();
     error_code error;
     co_await stream_.async_accept(request, asio::redirect_error(asio::use_awaitable, error));
     if (error) co_return;
@@ -66,7 +67,7 @@ class Session final : public BeastWebSocket, public std::enable_shared_from_this
     if (!open_) return;
     open_ = false;
     stream_.async_close(websocket::close_reason(static_cast<websocket::close_code>(code), reason),
-                        [self = shared_from_this()](error_code) {});
+                        [self = this->shared_from_this()](error_code) {});
   }
 
   void cut() override { beast::get_lowest_layer(stream_).close(); }
@@ -75,7 +76,7 @@ class Session final : public BeastWebSocket, public std::enable_shared_from_this
   void write_next() {
     stream_.text(true);
     stream_.async_write(asio::buffer(queue_.front()),
-                        [self = shared_from_this()](error_code error, std::size_t) { self->on_written(error); });
+                        [self = this->shared_from_this()](error_code error, std::size_t) { self->on_written(error); });
   }
 
   void on_written(error_code error) {
@@ -90,7 +91,7 @@ class Session final : public BeastWebSocket, public std::enable_shared_from_this
   }
 
   // Without compression: messages are short and stay on the machine, and its code is large.
-  websocket::stream<beast::tcp_stream, false> stream_;
+  websocket::stream<Stream, false> stream_;
   const std::shared_ptr<WebSocketHandler> handler_;
   std::deque<std::string> queue_;  // the front is being written
   std::size_t pending_bytes_ = 0;
@@ -99,9 +100,14 @@ class Session final : public BeastWebSocket, public std::enable_shared_from_this
 
 }  // namespace
 
-std::shared_ptr<BeastWebSocket> make_websocket(beast::tcp_stream&& stream, std::shared_ptr<WebSocketHandler> handler,
+std::shared_ptr<BeastWebSocket> make_websocket(PlainStream&& stream, std::shared_ptr<WebSocketHandler> handler,
                                                const HttpLimits& limits) {
-  return std::make_shared<Session>(std::move(stream), std::move(handler), limits);
+  return std::make_shared<Session<PlainStream>>(std::move(stream), std::move(handler), limits);
+}
+
+std::shared_ptr<BeastWebSocket> make_websocket(TlsStream&& stream, std::shared_ptr<WebSocketHandler> handler,
+                                               const HttpLimits& limits) {
+  return std::make_shared<Session<TlsStream>>(std::move(stream), std::move(handler), limits);
 }
 
 }  // namespace tinyrig::api

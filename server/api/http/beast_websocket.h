@@ -3,12 +3,12 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <memory>
 
 #include "server/api/http/http_server.h"
+#include "server/api/http/http_stream.h"
 
 namespace tinyrig::api {
 
@@ -20,7 +20,9 @@ class BeastWebSocket : public WebSocket {
   virtual void cut() = 0;
 };
 
-std::shared_ptr<BeastWebSocket> make_websocket(boost::beast::tcp_stream&& stream,
-                                               std::shared_ptr<WebSocketHandler> handler, const HttpLimits& limits);
+std::shared_ptr<BeastWebSocket> make_websocket(PlainStream&& stream, std::shared_ptr<WebSocketHandler> handler,
+                                               const HttpLimits& limits);
+std::shared_ptr<BeastWebSocket> make_websocket(TlsStream&& stream, std::shared_ptr<WebSocketHandler> handler,
+                                               const HttpLimits& limits);
 
 }  // namespace tinyrig::api

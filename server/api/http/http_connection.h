@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <unordered_set>
+#include <utility>
 
 #include "server/api/http/http_server.h"
 
@@ -17,10 +18,12 @@ class HttpConnection;
 
 /// What all connections of one server share; lives as long as the last of them.
 struct HttpShared {
-  HttpShared(HttpLimits limits_, HttpApplication& application_) : limits(limits_), application(application_) {}
+  HttpShared(HttpLimits limits_, HttpApplication& application_, std::shared_ptr<const tls::CurrentIdentity> identity_)
+      : limits(limits_), application(application_), identity(std::move(identity_)) {}
 
   const HttpLimits limits;
   HttpApplication& application;
+  const std::shared_ptr<const tls::CurrentIdentity> identity;  // null: no TLS
   std::mutex mutex;
   std::condition_variable changed;
   bool stopping = false;                            // guarded by mutex
@@ -40,6 +43,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   virtual void cut() = 0;
 };
 
+/// Over TLS if the server has an identity.
 std::shared_ptr<HttpConnection> make_http_connection(boost::asio::ip::tcp::socket&& socket,
                                                      std::shared_ptr<HttpShared> shared);
 

@@ -42,11 +42,6 @@ class BeastServer final : public HttpServer, public std::enable_shared_from_this
     if (!address.ok()) return address.status();
     error_code error;
     const auto ip = asio::ip::make_address(address->host == "localhost" ? "127.0.0.1" : address->host, error);
-    if (error) {
-      return make_error(absl::StatusCode::kInvalidArgument, "LISTEN_ADDRESS_INVALID",
-                        "\"" + address->host + "\" is no IP address",
-                        "HTTP listens on IP addresses only: 127.0.0.1, [::1], 0.0.0.0");
-    }
     const tcp::endpoint endpoint(ip, address->port);
     acceptor_.open(endpoint.protocol(), error);
     if (!error) set_close_on_exec(acceptor_.native_handle());
@@ -177,8 +172,10 @@ class ServerHandle final : public HttpServer {
 
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::start(const std::string& listen, HttpLimits limits,
                                                               HttpApplication& application,
-                                                              asio::any_io_executor executor) {
-  const auto server = std::make_shared<BeastServer>(std::make_shared<HttpShared>(limits, application), executor);
+                                                              asio::any_io_executor executor,
+                                                              std::shared_ptr<const tls::CurrentIdentity> identity) {
+  const auto server =
+      std::make_shared<BeastServer>(std::make_shared<HttpShared>(limits, application, std::move(identity)), executor);
   if (const absl::Status listening = server->listen(listen); !listening.ok()) return listening;
   server->set_accepting();
   server->accept_next();

@@ -14,6 +14,10 @@
 #include "absl/status/statusor.h"
 #include "server/api/http/http_message.h"
 
+namespace tinyrig::tls {
+class CurrentIdentity;
+}
+
 namespace tinyrig::api {
 
 /// One open WebSocket. Every call belongs to `executor()`, a strand of its own.
@@ -57,6 +61,8 @@ struct HttpLimits {
   std::size_t body_bytes = 1024 * 1024;
   std::size_t connections = 256;
   std::size_t websocket_message_bytes = 4 * 1024;
+  // For a TLS handshake.
+  std::chrono::milliseconds handshake_timeout{10'000};
   // For a whole header, from the moment it may come: also how long an idle connection lives.
   std::chrono::milliseconds header_timeout{30'000};
   // For a whole body.
@@ -68,11 +74,12 @@ struct HttpLimits {
 
 class HttpServer {
  public:
-  /// Listens on HOST:PORT (port 0: any) and serves on `executor`. UNAVAILABLE (PORT_IN_USE,
-  /// ADDRESS_UNUSABLE), INVALID_ARGUMENT (LISTEN_ADDRESS_INVALID). `application` outlives the server.
-  static absl::StatusOr<std::unique_ptr<HttpServer>> start(const std::string& listen, HttpLimits limits,
-                                                           HttpApplication& application,
-                                                           boost::asio::any_io_executor executor);
+  /// Listens on HOST:PORT (port 0: any) and serves on `executor`; over TLS unless `identity` is null, each connection
+  /// with what it holds when it comes. UNAVAILABLE (PORT_IN_USE, ADDRESS_UNUSABLE), INVALID_ARGUMENT
+  /// (LISTEN_ADDRESS_INVALID). `application` outlives the server.
+  static absl::StatusOr<std::unique_ptr<HttpServer>> start(
+      const std::string& listen, HttpLimits limits, HttpApplication& application, boost::asio::any_io_executor executor,
+      std::shared_ptr<const tls::CurrentIdentity> identity = nullptr);
   virtual ~HttpServer() = default;
 
   virtual std::uint16_t port() const = 0;

@@ -13,9 +13,11 @@ struct ListenAddress {
   // An IP address without brackets, or "localhost".
   std::string host;
   std::uint16_t port = 0;
+  // Only this machine reaches it.
+  bool loopback = false;
 };
 
-/// INVALID_ARGUMENT (LISTEN_ADDRESS_INVALID; ADDRESS_NOT_LOOPBACK: the API has no tokens and no TLS).
+/// INVALID_ARGUMENT (LISTEN_ADDRESS_INVALID).
 absl::StatusOr<ListenAddress> parse_listen_address(const std::string& text);
 
 /// UNAVAILABLE (PORT_IN_USE): `what` listens ("gRPC", "HTTP") on `address`.

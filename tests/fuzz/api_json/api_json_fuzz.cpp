@@ -39,7 +39,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (!parser.is_header_done()) return 0;
   const api::HttpRequest request = api::from_beast(parser.release());
-  const bool allowed = api::check_host(request, {}).ok() && api::check_origin(request).ok();
+  const bool allowed = api::check_host(request, {}).ok() && api::check_origin(request, {}).ok();
   (void)api::parse_live_position(request.query);
   if (!allowed || !api::check_json_content_type(request).ok()) return 0;
   const auto call = api::parse_json_call(request);

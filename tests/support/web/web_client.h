@@ -20,11 +20,32 @@ struct WebResponse {
 
 using WebHeaders = std::vector<std::pair<std::string, std::string>>;
 
+/// How a client speaks TLS, in PEM. Servers must be of `ca` and named 127.0.0.1.
+struct WebTls {
+  std::string ca;
+  // Empty: it shows none.
+  std::string certificate = "";
+  std::string key = "";
+  // "\x08http/1.1"; empty: it says nothing.
+  std::string protocols = "";
+  // 0x0302: TLS 1.1 at most; 0: the newest.
+  int newest_version = 0;
+};
+
 /// One TCP connection, on which a test may send whatever it likes.
 class WebConnection {
  public:
   explicit WebConnection(std::uint16_t port);
+  /// Over TLS; see tls_error().
+  WebConnection(std::uint16_t port, const WebTls& tls);
   ~WebConnection();
+
+  /// Why there was no handshake; empty: there was.
+  const std::string& tls_error() const;
+  /// The server's, in PEM.
+  std::string server_certificate() const;
+  /// What was agreed on with `protocols`.
+  std::string protocol() const;
 
   /// False: the server has closed.
   bool send(const std::string& bytes);
@@ -50,7 +71,8 @@ class WebSocketClient {
  public:
   /// The HTTP status of a refusal, or 101. `headers`: Origin and the like; Host is set.
   static std::pair<unsigned, std::unique_ptr<WebSocketClient>> connect(std::uint16_t port, const std::string& target,
-                                                                       const WebHeaders& headers = {});
+                                                                       const WebHeaders& headers = {},
+                                                                       const WebTls* tls = nullptr);
   ~WebSocketClient();
 
   void send(const std::string& text);
@@ -60,6 +82,8 @@ class WebSocketClient {
 
  private:
   struct Impl;
+  template <class Stream>
+  struct Over;
   explicit WebSocketClient(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

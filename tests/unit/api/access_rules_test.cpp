@@ -44,20 +44,21 @@ TEST(CheckHost, AllowedNames) {
 }
 
 TEST(CheckOrigin, NoneOrTheSame) {
-  EXPECT_TRUE(check_origin(with({{"host", "localhost:8080"}})).ok());
-  EXPECT_TRUE(check_origin(with({{"host", "localhost:8080"}, {"origin", "http://localhost:8080"}})).ok());
+  EXPECT_TRUE(check_origin(with({{"host", "localhost:8080"}}), {}).ok());
+  EXPECT_TRUE(check_origin(with({{"host", "localhost:8080"}, {"origin", "http://localhost:8080"}}), {}).ok());
 }
 
 TEST(CheckOrigin, OthersAreRefused) {
   for (const char* origin : {"http://evil.example", "null", "http://localhost:3000", "http://localhost", "",
                              "https://localhost:8080", "http://localhost:8080/", "http://127.0.0.1:8080"}) {
-    const absl::Status status = check_origin(with({{"host", "localhost:8080"}, {"origin", origin}}));
+    const absl::Status status = check_origin(with({{"host", "localhost:8080"}, {"origin", origin}}), {});
     EXPECT_EQ(reason_of(status), "HTTP_ORIGIN_REFUSED") << origin;
   }
-  EXPECT_FALSE(check_origin(with({{"origin", "http://localhost:8080"}})).ok());
+  EXPECT_FALSE(check_origin(with({{"origin", "http://localhost:8080"}}), {}).ok());
   EXPECT_FALSE(
       check_origin(
-          with({{"host", "localhost:8080"}, {"origin", "http://localhost:8080"}, {"origin", "http://localhost:8080"}}))
+          with({{"host", "localhost:8080"}, {"origin", "http://localhost:8080"}, {"origin", "http://localhost:8080"}}),
+          {})
           .ok());
 }
 

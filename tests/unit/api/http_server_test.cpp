@@ -1,16 +1,6 @@
-// The HTTP server over real sockets, with an application of a few lines.
-#include "server/api/http/http_server.h"
-
-#include <gtest/gtest.h>
-
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <condition_variable>
-#include <mutex>
-#include <thread>
-
-#include "server/base/error.h"
+// The HTTP server over real sockets.
 #include "tests/support/web/web_client.h"
+#include "tests/unit/api/echo_server.h"
 
 namespace tinyrig::api {
 namespace {
@@ -19,86 +9,6 @@ using testing_support::fetch;
 using testing_support::request_text;
 using testing_support::WebConnection;
 using testing_support::WebSocketClient;
-
-// Echoes what it is sent; closes on "bye"; counts.
-class EchoSocket final : public WebSocketHandler {
- public:
-  void on_open(std::shared_ptr<WebSocket> socket) override { socket_ = std::move(socket); }
-  void on_message(std::string text) override {
-    if (text == "bye") return socket_->close(1000, "bye");
-    socket_->send("echo " + text);
-    socket_->send("and again");
-  }
-  void on_drained() override {}
-  void on_close() override { socket_.reset(); }
-
- private:
-  std::shared_ptr<WebSocket> socket_;
-};
-
-class EchoApplication final : public HttpApplication {
- public:
-  void handle(HttpRequest request, HttpReply reply) override {
-    HttpResponse response;
-    response.headers.emplace_back("X-Path", request.path);
-    response.body = request.method + " " + request.query + " " + request.body;
-    if (request.path == "/never") {
-      const std::lock_guard lock(mutex_);
-      kept_ = std::move(reply);
-      changed_.notify_all();
-      return;
-    }
-    reply(std::move(response));
-  }
-  std::variant<std::shared_ptr<WebSocketHandler>, HttpResponse> upgrade(const HttpRequest& request) override {
-    if (request.path == "/ws") return std::make_shared<EchoSocket>();
-    return refuse(404, absl::NotFoundError("no"));
-  }
-  HttpResponse refuse(unsigned http_status, const absl::Status& why) override {
-    HttpResponse response;
-    response.status = http_status;
-    response.body = reason_of(why);
-    return response;
-  }
-
-  void wait_for_kept() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return kept_ != nullptr; });
-  }
-  HttpReply take_kept() {
-    const std::lock_guard lock(mutex_);
-    return std::move(kept_);
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  HttpReply kept_;
-};
-
-class HttpServerTest : public ::testing::Test {
- protected:
-  void start(const HttpLimits& limits = {}) {
-    auto server = HttpServer::start("127.0.0.1:0", limits, application_, context_.get_executor());
-    ASSERT_TRUE(server.ok()) << server.status();
-    server_ = std::move(*server);
-    port_ = server_->port();
-    for (int i = 0; i < 2; ++i) threads_.emplace_back([this] { context_.run(); });
-  }
-  void TearDown() override {
-    server_.reset();
-    work_.reset();
-    for (std::thread& thread : threads_) thread.join();
-    EXPECT_EQ(application_.take_kept(), nullptr);
-  }
-
-  boost::asio::io_context context_;
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{context_.get_executor()};
-  EchoApplication application_;
-  std::unique_ptr<HttpServer> server_;
-  std::uint16_t port_ = 0;
-  std::vector<std::thread> threads_;
-};
 
 TEST_F(HttpServerTest, RequestAndAnswer) {
   start();
@@ -242,7 +152,7 @@ TEST_F(HttpServerTest, PortInUse) {
 TEST_F(HttpServerTest, AddressOfAnotherMachine) {
   start();
   EXPECT_EQ(reason_of(HttpServer::start("192.0.2.1:0", {}, application_, context_.get_executor()).status()),
-            "ADDRESS_NOT_LOOPBACK");
+            "ADDRESS_UNUSABLE");
   EXPECT_EQ(reason_of(HttpServer::start("nonsense", {}, application_, context_.get_executor()).status()),
             "LISTEN_ADDRESS_INVALID");
 }
