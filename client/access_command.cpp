@@ -79,12 +79,13 @@ ExitCode login(const GlobalOptions& global, const LoginOptions& options) {
   // One that does not work is not kept.
   const ExitCode asked = show_caller(Connection(global.server, *token), global.json);
   if (asked != kOk) return asked;
-  if (const absl::Status saved = save_token(global.server, *token); !saved.ok()) return report_credentials(saved);
+  if (const absl::Status saved = save_token(server_name(global.server), *token); !saved.ok())
+    return report_credentials(saved);
   return kOk;
 }
 
 ExitCode logout(const GlobalOptions& global) {
-  if (const absl::Status gone = forget_token(global.server); !gone.ok()) return report_credentials(gone);
+  if (const absl::Status gone = forget_token(server_name(global.server)); !gone.ok()) return report_credentials(gone);
   return kOk;
 }
 

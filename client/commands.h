@@ -10,7 +10,7 @@
 namespace tinyrig::client {
 
 struct GlobalOptions {
-  std::string server = "127.0.0.1:50051";
+  ServerChoice server;
   bool json = false;
 };
 
@@ -210,6 +210,19 @@ struct RestoreOptions {
   bool replace = false;
 };
 ExitCode admin_restore(const GlobalOptions& global, const RestoreOptions& options);
+
+/// A lab's CA and what it issues, in a folder; no server.
+struct CertsOptions {
+  std::string folder;
+  std::string name;                // of the CA or client
+  std::vector<std::string> hosts;  // of the server
+  std::uint32_t days = 825;
+  bool force = false;
+};
+ExitCode certs_init(const GlobalOptions& global, const CertsOptions& options);
+ExitCode certs_server(const GlobalOptions& global, const CertsOptions& options);
+ExitCode certs_client(const GlobalOptions& global, const CertsOptions& options);
+ExitCode certs_show(const GlobalOptions& global, const std::string& file);
 
 ExitCode version(const GlobalOptions& global);
 

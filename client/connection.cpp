@@ -1,22 +1,28 @@
 #include "client/connection.h"
 
 #include <google/protobuf/util/json_util.h>
+#include <grpc/support/log.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/client_interceptor.h>
 
 #include <cstdio>
+#include <cstdlib>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "client/credentials.h"
 #include "client/table.h"
+#include "client/tls_failure.h"
 #include "tinyrig/v1/common.pb.h"
 
 namespace tinyrig::client {
 namespace {
 
 constexpr char kErrorTrailer[] = "tinyrig-error-bin";
+constexpr std::string_view kTls = "https://";
+constexpr std::string_view kPlain = "http://";
 
 ExitCode exit_code_of(grpc::StatusCode code) {
   switch (code) {
@@ -61,7 +67,32 @@ class TokenInterceptorFactory final : public grpc::experimental::ClientIntercept
   const std::string authorization_;
 };
 
-std::shared_ptr<grpc::Channel> open_channel(const std::string& server, const std::string& token) {
+bool is_tls(const std::string& server) { return server.rfind(kTls, 0) == 0; }
+
+std::string without_scheme(const std::string& server) {
+  for (const std::string_view scheme : {kTls, kPlain}) {
+    if (server.rfind(scheme, 0) == 0) return server.substr(scheme.size());
+  }
+  return server;
+}
+
+std::shared_ptr<grpc::ChannelCredentials> credentials_of(const std::string& server, const tls::ClientPem& tls) {
+  if (!is_tls(server)) return grpc::InsecureChannelCredentials();
+  grpc::SslCredentialsOptions options;
+  options.pem_root_certs = tls.ca;
+  options.pem_cert_chain = tls.certificate;
+  options.pem_private_key = tls.key;
+  return grpc::SslCredentials(options);
+}
+
+// What goes wrong is said in our words, once. Who looks for errors in gRPC itself asks for its own.
+void silence_grpc() {
+  if (std::getenv("GRPC_VERBOSITY") == nullptr) gpr_set_log_function([](gpr_log_func_args*) {});
+}
+
+std::shared_ptr<grpc::Channel> open_channel(const std::string& server, const tls::ClientPem& tls,
+                                            const std::string& token) {
+  silence_grpc();
   grpc::ChannelArguments arguments;
   // A slow terminal must not leave megabytes of old progress in flight.
   arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
@@ -70,8 +101,8 @@ std::shared_ptr<grpc::Channel> open_channel(const std::string& server, const std
   arguments.SetMaxReceiveMessageSize(256 * 1024 * 1024);  // an export has every sample
   std::vector<std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>> interceptors;
   if (!token.empty()) interceptors.push_back(std::make_unique<TokenInterceptorFactory>(token));
-  return grpc::experimental::CreateCustomChannelWithInterceptors(server, grpc::InsecureChannelCredentials(), arguments,
-                                                                 std::move(interceptors));
+  return grpc::experimental::CreateCustomChannelWithInterceptors(without_scheme(server), credentials_of(server, tls),
+                                                                 arguments, std::move(interceptors));
 }
 
 }  // namespace
@@ -87,6 +118,8 @@ Failure failure_of(const grpc::Status& status, const grpc::ClientContext& contex
     failure.reason = detail.reason();
     failure.message = detail.message();
     failure.hint = detail.hint();
+  } else if (auto tls = tls_failure(status, server); tls.has_value()) {
+    failure = *std::move(tls);
   } else if (status.error_code() == grpc::StatusCode::UNAVAILABLE) {
     failure.reason = "SERVER_UNREACHABLE";
     failure.message = "cannot reach tinyrigd at " + server + " (" + status.error_message() + ")";
@@ -114,10 +147,15 @@ ExitCode report_usage(const std::string& message, const std::string& hint) {
   return report(failure);
 }
 
-Connection::Connection(std::string server) : Connection(server, token_for(server)) {}
+std::string server_name(const ServerChoice& choice) {
+  const bool tls = is_tls(choice.address) || !choice.tls.ca.empty();
+  return (tls ? std::string(kTls) : std::string()) + without_scheme(choice.address);
+}
 
-Connection::Connection(std::string server, const std::string& token)
-    : server_(std::move(server)), channel_(open_channel(server_, token)) {}
+Connection::Connection(const ServerChoice& choice) : Connection(choice, token_for(server_name(choice))) {}
+
+Connection::Connection(const ServerChoice& choice, const std::string& token)
+    : server_(server_name(choice)), channel_(open_channel(server_, choice.tls, token)) {}
 
 std::string to_json(const google::protobuf::Message& message) {
   google::protobuf::util::JsonPrintOptions options;

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "client/exit_codes.h"
+#include "server/tls/client_files.h"
 
 namespace tinyrig::client {
 
@@ -32,14 +33,25 @@ ExitCode report(const Failure& failure);
 /// A mistake in the command line or a local file.
 ExitCode report_usage(const std::string& message, const std::string& hint = "");
 
+/// Where tinyrigd is, and how to be sure of it.
+struct ServerChoice {
+  std::string address = "127.0.0.1:50051";  // HOST:PORT, or https://HOST:PORT
+  // With a CA, or https://, the channel is TLS; without a CA it is one that the system trusts.
+  tls::ClientPem tls;
+};
+
+/// One name for each server: HOST:PORT, and https://HOST:PORT under TLS.
+std::string server_name(const ServerChoice& choice);
+
 class Connection {
  public:
-  /// `server`: HOST:PORT. Nothing is connected yet. Calls carry the token that there is for it (credentials.h).
-  explicit Connection(std::string server);
+  /// Nothing is connected yet. Calls carry the token that there is for server_name() (credentials.h).
+  explicit Connection(const ServerChoice& choice);
   /// With this token; empty: with none.
-  Connection(std::string server, const std::string& token);
+  Connection(const ServerChoice& choice, const std::string& token);
 
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
+  /// server_name().
   const std::string& server() const { return server_; }
 
   template <class Service>

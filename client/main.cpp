@@ -1,16 +1,22 @@
 // tinyrig: the command line of TinyRig. What it takes is here, what it does is in *_command.cpp.
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cctype>
 #include <cstdint>
 #include <exception>
 #include <limits>
 
+#include "absl/time/clock.h"
 #include "client/commands.h"
 #include "client/energy_settings.h"
 #include "client/version.h"
+#include "server/base/error.h"
+#include "server/tls/client_files.h"
 
 namespace {
 
 using tinyrig::client::BoardsOptions;
+using tinyrig::client::CertsOptions;
 using tinyrig::client::ConsoleOptions;
 using tinyrig::client::EnergyExportOptions;
 using tinyrig::client::ExitCode;
@@ -61,6 +67,9 @@ struct Arguments {
   tinyrig::client::LoginOptions login;
   tinyrig::client::TokenOptions token;
   tinyrig::client::AuditOptions audit;
+  CertsOptions certs;
+  // Of the way to the server.
+  tinyrig::tls::ClientFiles tls;
 };
 
 using Action = std::function<ExitCode()>;
@@ -437,7 +446,8 @@ void add_token_commands(CLI::App& admin, Arguments& args, Action& chosen) {
 
 void add_admin_commands(CLI::App& app, Arguments& args, Action& chosen) {
   namespace client = tinyrig::client;
-  CLI::App* admin = group(app, "admin", "The daemon's disk, backups of what is on it, tokens, and who did what");
+  CLI::App* admin =
+      group(app, "admin", "The daemon's disk, backups of what is on it, tokens, who did what; certificates for TLS");
   add_token_commands(*admin, args, chosen);
   command(*admin, "storage", "What fills the disk, kind by kind, how long it is kept, and what goes next", chosen,
           [&] { return client::admin_storage(args.global); });
@@ -459,14 +469,71 @@ void add_admin_commands(CLI::App& app, Arguments& args, Action& chosen) {
                     "Take the place of a database that is there; it is kept under another name");
 }
 
+void add_tls_options(CLI::App& app, tinyrig::tls::ClientFiles& files) {
+  app.add_option("--tls-ca", files.ca, "TLS, with a server of this CA (PEM; env TINYRIG_TLS_CA)")
+      ->envname("TINYRIG_TLS_CA");
+  CLI::Option* certificate =
+      app.add_option("--tls-cert", files.certificate, "Show the server this certificate (PEM; env TINYRIG_TLS_CERT)")
+          ->envname("TINYRIG_TLS_CERT");
+  CLI::Option* key =
+      app.add_option("--tls-key", files.key, "Its key (PEM; env TINYRIG_TLS_KEY)")->envname("TINYRIG_TLS_KEY");
+  certificate->needs(key);
+  key->needs(certificate);
+}
+
+constexpr char kCertsExample[] =
+    "Examples:\n"
+    "  tinyrig admin certs init /etc/tinyrig/tls --name \"our lab\"\n"
+    "  tinyrig admin certs server /etc/tinyrig/tls farm.lab 192.168.1.20\n"
+    "  tinyrig admin certs client /etc/tinyrig/tls ci";
+
+void add_certs_commands(CLI::App& app, Arguments& args, Action& chosen) {
+  namespace client = tinyrig::client;
+  CertsOptions& options = args.certs;
+  CLI::App* certs =
+      group(*app.get_subcommand("admin"), "certs", "Certificates for TLS in a lab, from a CA of its own. No server");
+  certs->footer(kCertsExample);
+  const auto add = [&](const char* name, const char* help, Action action) {
+    return command(*certs, name, help, chosen, std::move(action));
+  };
+  CLI::App* init = add("init", "Make the CA: DIR/ca.crt, which clients need, and DIR/ca.key, which stays here",
+                       [&] { return client::certs_init(args.global, options); });
+  CLI::App* server = add("server", "A certificate for a daemon: DIR/HOST.crt and DIR/HOST.key",
+                         [&] { return client::certs_server(args.global, options); });
+  CLI::App* user = add("client", "A certificate for a client: DIR/client-NAME.crt and DIR/client-NAME.key",
+                       [&] { return client::certs_client(args.global, options); });
+  for (CLI::App* one : {init, server, user}) {
+    one->add_option("DIR", options.folder, "Folder of the CA")->required();
+    one->add_flag("--force", options.force, "Replace what is there");
+  }
+  init->add_option("--name", options.name, "What the CA is called")->default_val("TinyRig lab CA");
+  server->add_option("HOST", options.hosts, "What clients call its machine: DNS names, IP addresses")->required();
+  user->add_option("NAME", options.name, "What it is called: letters, digits, and . _ - @")
+      ->required()
+      ->check([](const std::string& name) {
+        const bool plain = !name.empty() && std::ranges::all_of(name, [](unsigned char c) {
+          return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-' || c == '@';
+        });
+        return plain ? std::string() : "\"" + name + "\" has other characters than letters, digits, and . _ - @";
+      });
+  for (CLI::App* one : {server, user}) {
+    one->add_option("--days", options.days, "How long it is valid")->capture_default_str()->check(CLI::Range(1, 825));
+  }
+  CLI::App* show = add("show", "What a certificate says: whose, for which names, until when",
+                       [&] { return client::certs_show(args.global, args.backup); });
+  show->add_option("FILE", args.backup, "PEM")->required();
+}
+
 int run(int argc, char** argv) {
   CLI::App app("TinyRig: benchmarks of machine learning on real microcontrollers", "tinyrig");
   Arguments args;
   Action chosen;
   app.set_version_flag("--client-version", tinyrig::client::kClientVersion);
-  app.add_option("--server", args.global.server, "Address of tinyrigd (env TINYRIG_SERVER)")
+  app.add_option("--server", args.global.server.address,
+                 "Address of tinyrigd: HOST:PORT, or https://HOST:PORT for TLS (env TINYRIG_SERVER)")
       ->envname("TINYRIG_SERVER")
       ->capture_default_str();
+  add_tls_options(app, args.tls);
   app.add_flag("--json", args.global.json, "Print the API's messages as JSON instead of text");
   app.require_subcommand(1);
   app.footer(kExitCodes);
@@ -483,11 +550,21 @@ int run(int argc, char** argv) {
   add_mlperf_commands(app, args, chosen);
   add_admin_commands(app, args, chosen);
   add_login_commands(app, args, chosen);
+  add_certs_commands(app, args, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     const int shown = app.exit(error);  // prints help, version or the mistake
     return shown == 0 ? tinyrig::client::kOk : tinyrig::client::kUsage;
+  }
+  // Not for those that may be about to make these files.
+  if (!app.get_subcommand("admin")->get_subcommand("certs")->parsed()) {
+    absl::StatusOr<tinyrig::tls::ClientPem> tls = tinyrig::tls::load_client_files(args.tls, absl::Now());
+    if (!tls.ok()) {
+      return tinyrig::client::report({tinyrig::client::kUsage, tinyrig::reason_of(tls.status()),
+                                      std::string(tls.status().message()), tinyrig::hint_of(tls.status())});
+    }
+    args.global.server.tls = *std::move(tls);
   }
   return chosen();
 }
