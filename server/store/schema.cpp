@@ -49,17 +49,15 @@ absl::Status migrate(Connection& database, absl::Time now) {
                           std::to_string(newest_schema_version()),
                       "Start the newer tinyrigd that wrote it, or use another data folder.");
   }
+  if (version == static_cast<std::int64_t>(newest_schema_version())) return absl::OkStatus();
+  TINYRIG_RETURN_IF_ERROR(database.execute("BEGIN IMMEDIATE"));
+  absl::Status status;
   for (const Migration& migration : migrations()) {
-    if (migration.number <= version) continue;
-    TINYRIG_RETURN_IF_ERROR(database.execute("BEGIN IMMEDIATE"));
-    absl::Status status = run_migration(database, migration, now);
-    if (status.ok()) status = database.execute("COMMIT");
-    if (!status.ok()) {
-      if (database.in_transaction()) (void)database.execute("ROLLBACK");
-      return status;
-    }
+    if (migration.number > version && status.ok()) status = run_migration(database, migration, now);
   }
-  return absl::OkStatus();
+  if (status.ok()) status = database.execute("COMMIT");
+  if (!status.ok() && database.in_transaction()) (void)database.execute("ROLLBACK");
+  return status;
 }
 
 }  // namespace tinyrig::store

@@ -24,7 +24,8 @@ const std::vector<Migration>& migrations();
 /// Number of the newest migration that this program knows.
 std::uint32_t newest_schema_version();
 
-/// Runs what is missing, each migration in a transaction of its own.
+/// Runs what is missing in one transaction: when a migration fails, the database is as it was, and the version that
+/// wrote it can go on with it.
 /// FAILED_PRECONDITION STORE_TOO_NEW: the database knows migrations that this program does not.
 /// DATA_LOSS STORE_CORRUPT: it is damaged, or a database of something else. DISK_FULL as everywhere.
 absl::Status migrate(Connection& database, absl::Time now);
