@@ -77,7 +77,13 @@ ExitCode boards(const GlobalOptions& global, const BoardsOptions& options) {
                state, runtimes(board.agent()), identity, board.instrument().empty() ? "-" : board.instrument(),
                joined(board.labels()), work_of(board)});
   }
-  return print(table.text() + reasons(response)) ? kOk : kUnavailable;
+  std::string stopped;
+  if (!response.work_stopped_message().empty()) {
+    stopped =
+        printable("\nNo board gets work: " + response.work_stopped_message() + ". `tinyrig admin storage` says more") +
+        "\n";
+  }
+  return print(table.text() + reasons(response) + stopped) ? kOk : kUnavailable;
 }
 
 ExitCode version(const GlobalOptions& global) {

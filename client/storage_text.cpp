@@ -24,6 +24,19 @@ std::string removed(const v1::StoredKind& kind) {
          time(kind.last_removal_time()).substr(0, 10);
 }
 
+std::string check_text(const v1::DatabaseCheck& check) {
+  switch (check.state()) {
+    case v1::CHECK_STATE_SOUND:
+      return "sound at " + time(check.time());
+    case v1::CHECK_STATE_DAMAGED:
+      return "DAMAGED, seen at " + time(check.time()) + ": " + check.found();
+    case v1::CHECK_STATE_RUNNING:
+      return "being read since " + time(check.time());
+    default:
+      return check.found().empty() ? "not yet" : "not done: " + check.found();
+  }
+}
+
 }  // namespace
 
 std::string storage_kind(v1::StorageKind kind) {
@@ -92,7 +105,13 @@ std::string storage_text(const v1::GetStorageResponse& storage) {
   if (!storage.returns_space()) {
     text += "          an older version made it: free space is used again, but not given back to the disk\n";
   }
-  text += "disk      " + bytes(storage.disk_free_bytes()) + " free of " + bytes(storage.disk_total_bytes()) + "\n";
+  text += "disk      " + bytes(storage.disk_free_bytes()) + " free of " + bytes(storage.disk_total_bytes());
+  if (storage.keep_free_bytes() > 0) text += ", " + bytes(storage.keep_free_bytes()) + " are kept free";
+  text += "\nchecked   " + check_text(storage.check()) + "\n";
+  if (!storage.intake_stopped_reason().empty()) {
+    text += "STOPPED   " + storage.intake_stopped_reason() + ": " + storage.intake_stopped_message() +
+            ". No submissions and uploads are taken, boards get no work; runs under way still end and are kept\n";
+  }
   if (storage.results_waiting() > 0) {
     text +=
         "DISK FULL " + grouped(storage.results_waiting()) +

@@ -19,6 +19,7 @@
 #include "server/boards/board_directory.h"
 #include "server/boards/catalog.h"
 #include "server/daemon/certificate_keeper.h"
+#include "server/daemon/database_check.h"
 #include "server/daemon/farm.h"
 #include "server/daemon/first_admin.h"
 #include "server/daemon/options.h"
@@ -70,7 +71,8 @@ int serve(const daemon::Options& options) {
   }
   jobs::TimeSortedIds ids(clock);
   events::EventBus events(clock, events::random_epoch());
-  auto store = store::open_sqlite_store(options.data_dir, {.retention = options.retention()});
+  auto store = store::open_sqlite_store(
+      options.data_dir, {.retention = options.retention(), .disk = {.keep_free_bytes = options.keep_free_bytes}});
   if (!store.ok()) return fail(store.status());
   daemon::StorageKeeper storage(**store, clock);
   access::AccessControl access(options.access(), **store, clock);
@@ -122,6 +124,11 @@ int serve(const daemon::Options& options) {
   every(seconds(5), saving, [&queue] { queue.retry_unsaved(); });
   asio::steady_timer expiring(pool);
   every(seconds(1), expiring, [&queue] { queue.expire_jobs(); });
+  asio::steady_timer looking(pool);
+  every(seconds(1), looking, [&storage, &farm] {
+    if (storage.look_at_disk()) (*farm)->wake();
+  });
+  const daemon::DatabaseCheck checking(**store);
   storage.look();
   asio::steady_timer tidying(pool);
   every(seconds(60), tidying, [&storage, &access] {

@@ -5,6 +5,7 @@
 #include "server/api/backup_export.h"
 #include "server/api/services.h"
 #include "server/api/unary.h"
+#include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/jobs/job_queue.h"
 #include "server/store/store.h"
@@ -36,6 +37,9 @@ class AdminService final : public v1::AdminService::CallbackService {
       TINYRIG_ASSIGN_OR_RETURN(*response, context_.store.storage(absl::Now()));
       add_uploads(context_.config.data_dir / "uploads", response);
       response->set_results_waiting(static_cast<std::uint32_t>(context_.jobs.unsaved_ends()));
+      const absl::Status intake = context_.store.intake();
+      response->set_intake_stopped_reason(reason_of(intake));
+      response->set_intake_stopped_message(std::string(intake.message()));
       return absl::OkStatus();
     });
   }

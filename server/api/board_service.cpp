@@ -47,6 +47,12 @@ class BoardService final : public v1::BoardService::CallbackService {
     return answer(call, context_, request, response, [this, request, response]() -> absl::Status {
       TINYRIG_ASSIGN_OR_RETURN(const auto boards, context_.boards.select(request->selector()));
       for (const v1::Board& board : boards) *response->add_boards() = with_hold(board);
+      const absl::Status intake = context_.store.intake();
+      if (!intake.ok()) {
+        response->set_work_stopped_message(std::string(intake.message()));
+      } else if (context_.jobs.unsaved_ends() > 0) {
+        response->set_work_stopped_message("results wait in memory until the daemon's disk has room for them");
+      }
       return absl::OkStatus();
     });
   }

@@ -99,6 +99,7 @@ class ModelUpload final : public grpc::ServerReadReactor<v1::UploadModelRequest>
       return absl::OkStatus();
     }
     if (!absl::IsNotFound(known.status())) return known.status();
+    TINYRIG_RETURN_IF_ERROR(context_.store.intake());
     // What lies here from before was counted when it came.
     const std::uint64_t to_come = header_.size_bytes() - std::min(header_.offset(), header_.size_bytes());
     TINYRIG_RETURN_IF_ERROR(context_.access.quotas().take_upload(caller_, to_come));

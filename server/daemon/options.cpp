@@ -122,6 +122,11 @@ bool parse_options(int argc, char** argv, Options* options, int* exit_code) {
                  "Most bytes of instruments' recordings: the oldest go first (500MB, 20GB; 0: no limit; default 20GB)")
       ->transform(CLI::AsSizeValue(/*kb_is_1000=*/true).description(""))
       ->type_name("SIZE");
+  app.add_option("--keep-free", options->keep_free_bytes,
+                 "Take nothing new in while the disk has less free; recordings go at twice that (0: no limit; default "
+                 "500MB)")
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/true).description(""))
+      ->type_name("SIZE");
   add_age(app, "--keep-recordings", &options->keep_recordings_s, "How long instruments' recordings are kept");
   add_age(app, "--keep-samples", &options->keep_samples_s, "How long raw samples of finished jobs are kept");
   add_age(app, "--keep-logs", &options->keep_logs_s, "How long logs of finished jobs are kept");

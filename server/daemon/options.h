@@ -39,6 +39,7 @@ struct Options {
   std::uint32_t threads = 2;
   std::uint32_t flashes_per_controller = 2;
   std::uint64_t recordings_quota_bytes = 20'000'000'000;  // 0: none
+  std::uint64_t keep_free_bytes = 500'000'000;            // 0: none
   // 0: for ever.
   std::uint64_t keep_recordings_s = 0;
   std::uint64_t keep_samples_s = 0;

@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "server/base/error.h"
+
 namespace tinyrig::daemon {
 
 struct StorageKeeper::Pass {
@@ -49,13 +51,27 @@ struct StorageKeeper::Pass {
   bool failing = false;
 };
 
-StorageKeeper::StorageKeeper(store::Store& store, const Clock& clock) : pass_(std::make_shared<Pass>(store, clock)) {}
+StorageKeeper::StorageKeeper(store::Store& store, const Clock& clock)
+    : store_(store), pass_(std::make_shared<Pass>(store, clock)) {}
 
 StorageKeeper::~StorageKeeper() { pass_->stopped = true; }
 
 void StorageKeeper::look() {
   if (pass_->under_way.exchange(true)) return;
   Pass::step(pass_);
+}
+
+bool StorageKeeper::look_at_disk() {
+  store_.look_at_disk();
+  const absl::Status intake = store_.intake();
+  if (!intake.ok()) look();
+  const bool was_closed = std::exchange(closed_, !intake.ok());
+  if (closed_ && !was_closed) {
+    spdlog::error("nothing new is taken in: {}. {}", std::string(intake.message()), hint_of(intake));
+  }
+  if (closed_ || !was_closed) return false;
+  spdlog::info("there is room on the disk again: submissions and uploads are taken, boards get work");
+  return true;
 }
 
 }  // namespace tinyrig::daemon

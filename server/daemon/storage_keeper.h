@@ -21,9 +21,15 @@ class StorageKeeper {
   /// Begins a pass unless one is under way. Returns at once.
   void look();
 
+  /// Looks at the disk's room; while there is too little, also as look() does. Logs when nothing new is taken in, and
+  /// when it is again. True: it is again, and boards may look for work. Call every second, one call at a time.
+  bool look_at_disk();
+
  private:
   struct Pass;
+  store::Store& store_;
   const std::shared_ptr<Pass> pass_;
+  bool closed_ = false;
 };
 
 }  // namespace tinyrig::daemon

@@ -102,9 +102,9 @@ class JobQueue {
   // --- the boards' side -----------------------------------------------------------------------------
 
   /// The next run for this board, leased to it; nullopt when there is none (or ends of runs wait for
-  /// room on the disk). Owners, and an owner's jobs, take turns per board type (pick.h); a pinned run waits for its
-  /// board; a run that failed on a board goes to another usable unit when there is one. Asking tells the queue that the
-  /// board is usable.
+  /// room on the disk, or the store takes nothing new in). Owners, and an owner's jobs, take turns per board type
+  /// (pick.h); a pinned run waits for its board; a run that failed on a board goes to another usable unit when there is
+  /// one. Asking tells the queue that the board is usable.
   std::optional<Lease> take(const BoardView& board);
 
   /// A board of the farm and what it carries, before it has asked for work for the first time.

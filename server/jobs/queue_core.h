@@ -129,7 +129,7 @@ class JobQueue::Core : public std::enable_shared_from_this<JobQueue::Core> {
   std::unordered_map<std::string, JobEntry> jobs_;
   std::unordered_map<std::string, RunEntry> runs_;
   WaitingRuns waiting_;
-  std::set<std::string> unsaved_;
+  std::set<std::string> unsaved_;                           // refused for want of room, until they are saved
   std::set<std::pair<absl::Time, std::string>> deadlines_;  // of unfinished jobs, with their ids
   std::uint64_t next_order_ = 1;
 

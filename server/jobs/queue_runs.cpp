@@ -112,6 +112,7 @@ std::optional<Lease> JobQueue::Core::take(const BoardView& board) {
     retry_unsaved_locked();
     return std::nullopt;
   }
+  if (!store_.intake().ok()) return std::nullopt;
   const std::optional<std::string> run_id = waiting_.pick(board);
   if (!run_id.has_value()) return std::nullopt;
   RunEntry& run = runs_.at(*run_id);
@@ -208,7 +209,6 @@ store::AttemptEnd JobQueue::Core::decide(const RunEntry& run, AttemptEnd end) co
 
 void JobQueue::Core::save_end(const std::string& run_id, RunEntry& run) {
   run.phase = Phase::kEnding;
-  unsaved_.erase(run_id);
   store_.end_attempt(*run.end, [self = shared_from_this(), run_id](absl::StatusOr<store::AttemptEndResult> result) {
     self->ended(run_id, std::move(result));
   });
@@ -216,7 +216,7 @@ void JobQueue::Core::save_end(const std::string& run_id, RunEntry& run) {
 
 void JobQueue::Core::ended(const std::string& run_id, absl::StatusOr<store::AttemptEndResult> result) {
   store::Done done;
-  bool queued_again = false;
+  bool is_work = false;
   {
     const std::lock_guard lock(mutex_);
     const auto found = runs_.find(run_id);
@@ -234,6 +234,8 @@ void JobQueue::Core::ended(const std::string& run_id, absl::StatusOr<store::Atte
       wait_for_room(run, result.status());
       return;
     }
+    // Boards rested for want of room.
+    if (unsaved_.erase(run_id) > 0 && unsaved_.empty()) is_work = true;
     done = std::move(run.end_done);
     const std::shared_ptr<const store::AttemptEnd> end = std::move(run.end);
     const std::string job_id = run.scheduled.run.job_id();
@@ -256,11 +258,11 @@ void JobQueue::Core::ended(const std::string& run_id, absl::StatusOr<store::Atte
         run.scheduled.failed_board_ids.push_back(end->attempt.board_id());
       }
       make_waiting(run_id, run);
-      queued_again = true;
+      is_work = true;
     }
   }
   if (done) done(absl::OkStatus());
-  if (queued_again) call_work_hook();
+  if (is_work) call_work_hook();
 }
 
 // Tells those who watch, once: the log itself may find no room.
@@ -280,8 +282,10 @@ void JobQueue::Core::retry_unsaved() {
 }
 
 void JobQueue::Core::retry_unsaved_locked() {
-  const std::set<std::string> again = unsaved_;
-  for (const std::string& run_id : again) save_end(run_id, runs_.at(run_id));
+  for (const std::string& run_id : unsaved_) {
+    RunEntry& run = runs_.at(run_id);
+    if (run.phase == Phase::kUnsaved) save_end(run_id, run);
+  }
 }
 
 }  // namespace tinyrig::jobs

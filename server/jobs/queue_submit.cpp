@@ -105,6 +105,10 @@ void JobQueue::Core::submit(v1::JobSpec spec, std::string idempotency_key, store
       return;
     }
   }
+  if (absl::Status intake = store_.intake(); !intake.ok()) {
+    done(std::move(intake));
+    return;
+  }
   absl::StatusOr<JobPlan> plan = planner_(spec);
   if (!plan.ok()) {
     done(plan.status());

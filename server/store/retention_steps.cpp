@@ -231,6 +231,18 @@ absl::StatusOr<std::optional<OldThing>> old_thing(Statement statement) {
 
 }  // namespace
 
+absl::StatusOr<Retention> retention_for_disk(Connection& database, const Retention& retention,
+                                             std::optional<std::uint64_t> free_bytes, const DiskLimit& limit) {
+  if (has_room(free_bytes, limit)) return retention;
+  TINYRIG_ASSIGN_OR_RETURN(const std::uint64_t kept, kept_recording_bytes(database));
+  TINYRIG_ASSIGN_OR_RETURN(const std::int64_t page_bytes, one_integer(database, "PRAGMA page_size"));
+  TINYRIG_ASSIGN_OR_RETURN(const std::int64_t free_pages, one_integer(database, "PRAGMA freelist_count"));
+  Retention possible = retention;
+  possible.recordings_quota_bytes = recordings_quota(
+      retention.recordings_quota_bytes, kept, static_cast<std::uint64_t>(free_pages * page_bytes), free_bytes, limit);
+  return possible;
+}
+
 absl::Status keep_recording(Connection& database, std::int64_t run_number, const PackedCapture& capture,
                             const Retention& retention, absl::Time now) {
   // By the quota alone: ages are for the passes.

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "server/store/disk_room.h"
 #include "server/store/retention.h"
 #include "server/store/sqlite.h"
 #include "server/store/store.h"
@@ -33,6 +34,10 @@ struct SparePages {
 };
 
 /// All run inside their caller's transaction.
+
+/// The same, with less for recordings while the disk has little room.
+absl::StatusOr<Retention> retention_for_disk(Connection& database, const Retention& retention,
+                                             std::optional<std::uint64_t> free_bytes, const DiskLimit& limit);
 
 /// Keeps a run's recording within the quota: the oldest others go first. One that is larger than the quota is noted as
 /// removed at once; its run keeps its result.

@@ -144,6 +144,8 @@ std::int64_t Connection::last_insert_rowid() const { return sqlite3_last_insert_
 
 bool Connection::in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
 
+void Connection::interrupt() { sqlite3_interrupt(handle_); }
+
 absl::Status Connection::error(int code, std::string_view doing) const {
   const int primary = code & 0xff;
   const std::string what = path_ + ": " + sqlite3_errmsg(handle_) + " (SQLite code " + std::to_string(code) + ", " +

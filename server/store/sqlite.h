@@ -104,6 +104,9 @@ class Connection {
   std::int64_t last_insert_rowid() const;
   bool in_transaction() const;
 
+  /// Ends what this connection is doing, soon, with an error. The one function for other threads.
+  void interrupt();
+
   /// Copies all of this database over `target`, which nobody else uses, `pages` at a time; `go_on` is told how many
   /// bytes are done, of how many, and ends it by false: ABORTED BACKUP_ENDED.
   absl::Status copy_to(Connection& target, int pages, const std::function<bool(std::uint64_t, std::uint64_t)>& go_on);

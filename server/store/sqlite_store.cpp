@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -13,10 +14,12 @@
 #include "server/store/board_log_table.h"
 #include "server/store/board_table.h"
 #include "server/store/capture_table.h"
+#include "server/store/columns.h"
 #include "server/store/directory_lock.h"
 #include "server/store/golden_table.h"
 #include "server/store/group_writer.h"
 #include "server/store/hold_table.h"
+#include "server/store/integrity.h"
 #include "server/store/job_table.h"
 #include "server/store/leaderboard_table.h"
 #include "server/store/log_table.h"
@@ -32,18 +35,26 @@
 namespace tinyrig::store {
 namespace {
 
-constexpr std::uintmax_t kMaxFullCheckBytes = 64u << 20;
+// Copying a database of so many bytes is quick.
+constexpr std::uintmax_t kMaxCopiedBytes = 64u << 20;
 
 class SqliteStore final : public Store {
  public:
-  SqliteStore(DirectoryLock lock, std::unique_ptr<Connection> writer, std::filesystem::path file,
+  /// `checked`: all of it was, as it was opened.
+  SqliteStore(DirectoryLock lock, std::unique_ptr<Connection> writer, std::filesystem::path file, bool checked,
               const SqliteStoreOptions& options)
       : lock_(std::move(lock)),
         file_(std::move(file)),
         retention_(options.retention),
         spare_{options.spare_bytes},
+        disk_(options.disk),
+        free_bytes_(options.free_bytes ? options.free_bytes : free_bytes_of(file_.parent_path())),
         readers_(file_),
-        writer_(std::move(writer), options.max_waiting_writes) {}
+        writer_(std::move(writer), options.max_waiting_writes) {
+    check_.set_state(checked ? v1::CHECK_STATE_SOUND : v1::CHECK_STATE_WAITING);
+    if (checked) *check_.mutable_time() = timestamp_of(absl::Now());
+    look_at_disk();
+  }
 
   void put_model(v1::Model model, std::string bytes, DoneWith<PutModelResult> done) override {
     write<PutModelResult>([model = std::move(model), bytes = std::move(bytes)](
@@ -81,7 +92,12 @@ class SqliteStore final : public Store {
     // Few recordings share a commit: what one commit writes at most lies in the write-ahead log.
     const std::size_t weight = end.capture == nullptr ? 0 : end.capture->frame.size();
     write<AttemptEndResult>(
-        [this, end = std::move(end)](Connection& database) { return store::end_attempt(database, end, retention_); },
+        [this, end = std::move(end)](Connection& database) -> absl::StatusOr<AttemptEndResult> {
+          if (end.capture == nullptr) return store::end_attempt(database, end, retention_);
+          TINYRIG_ASSIGN_OR_RETURN(const Retention possible,
+                                   retention_for_disk(database, retention_, free_bytes_(), disk_));
+          return store::end_attempt(database, end, possible);
+        },
         std::move(done), weight);
   }
   void request_cancel(std::string job_id, absl::Time when, DoneWith<v1::Job> done) override {
@@ -220,7 +236,11 @@ class SqliteStore final : public Store {
     write<Answer>(
         [this, now](Connection& database) -> absl::StatusOr<Answer> {
           Answer answer{{}, cursor_};
-          TINYRIG_ASSIGN_OR_RETURN(answer.step, store::retain(database, retention_, spare_, now, &answer.cursor));
+          TINYRIG_ASSIGN_OR_RETURN(const Retention possible,
+                                   retention_for_disk(database, retention_, free_bytes_(), disk_));
+          // Others may need what is spare.
+          const SparePages spare = intake().ok() ? spare_ : SparePages{0};
+          TINYRIG_ASSIGN_OR_RETURN(answer.step, store::retain(database, possible, spare, now, &answer.cursor));
           return answer;
         },
         [this, done = std::move(done)](absl::StatusOr<Answer> answer) mutable {
@@ -238,7 +258,49 @@ class SqliteStore final : public Store {
         });
   }
   absl::StatusOr<v1::GetStorageResponse> storage(absl::Time now) const override {
-    return read([&](Connection& database) { return report_storage(database, file_, retention_, now); });
+    absl::StatusOr<v1::GetStorageResponse> report =
+        read([&](Connection& database) { return report_storage(database, file_, retention_, now); });
+    const std::lock_guard lock(state_mutex_);
+    if (!report.ok()) {
+      if (damage_.ok()) return report.status();
+      // It cannot be measured; that it is damaged is what matters now.
+      report.emplace();
+      *report->mutable_time() = timestamp_of(now);
+    }
+    report->set_keep_free_bytes(disk_.keep_free_bytes);
+    *report->mutable_check() = check_;
+    return report;
+  }
+
+  absl::Status intake() const override {
+    const std::lock_guard lock(state_mutex_);
+    return damage_.ok() ? room_ : damage_;
+  }
+  void look_at_disk() override {
+    absl::Status room = check_intake(free_bytes_(), disk_);
+    const std::lock_guard lock(state_mutex_);
+    room_ = std::move(room);
+  }
+  absl::Status check(const std::stop_token& stop) override {
+    {
+      const std::lock_guard lock(state_mutex_);
+      if (check_.state() == v1::CHECK_STATE_SOUND) return absl::OkStatus();
+      check_.set_state(v1::CHECK_STATE_RUNNING);
+      *check_.mutable_time() = timestamp_of(absl::Now());
+    }
+    absl::Status checked = check_tables(file_, stop);
+    const std::lock_guard lock(state_mutex_);
+    *check_.mutable_time() = timestamp_of(absl::Now());
+    check_.set_found(std::string(checked.message()));
+    if (checked.ok()) {
+      check_.set_state(v1::CHECK_STATE_SOUND);
+    } else if (absl::IsDataLoss(checked)) {
+      check_.set_state(v1::CHECK_STATE_DAMAGED);
+      damage_ = checked;
+    } else {
+      check_.set_state(v1::CHECK_STATE_WAITING);
+    }
+    return checked;
   }
   absl::StatusOr<v1::Backup> back_up(const std::filesystem::path& file, const BackupWatch& watch) const override {
     return copy_snapshot(file_, file, watch);
@@ -287,6 +349,12 @@ class SqliteStore final : public Store {
   const std::filesystem::path file_;
   const Retention retention_;
   const SparePages spare_;
+  const DiskLimit disk_;
+  const FreeBytes free_bytes_;
+  mutable std::mutex state_mutex_;
+  absl::Status room_;        // guarded by state_mutex_
+  absl::Status damage_;      // guarded by state_mutex_
+  v1::DatabaseCheck check_;  // guarded by state_mutex_
   // Of the writer thread.
   RetentionCursor cursor_;
   bool shrunk_ = false;
@@ -302,18 +370,6 @@ absl::Status make_folder(const std::filesystem::path& dir) {
   return make_error(denied ? absl::StatusCode::kPermissionDenied : absl::StatusCode::kInternal, "STORE_FAILED",
                     "making the data folder " + dir.string() + ": " + error.message(),
                     "Start the daemon with a data folder that its user may create and write.");
-}
-
-// Damage shows here rather than in the middle of a job, as long as looking is quick.
-absl::Status check_integrity(Connection& database, const std::filesystem::path& file) {
-  std::error_code error;
-  if (std::filesystem::file_size(file, error) > kMaxFullCheckBytes || error) return absl::OkStatus();
-  Statement statement = database.query("PRAGMA quick_check(1)");
-  if (statement.next() && statement.bytes(0) != "ok") {
-    return make_error(absl::StatusCode::kDataLoss, "STORE_CORRUPT", file.string() + ": " + statement.bytes(0),
-                      "Stop the daemon, keep a copy of the file, and restore a backup or move it away.");
-  }
-  return statement.status();
 }
 
 absl::Status configure_writer(Connection& database, const SqliteStoreOptions& options) {
@@ -339,7 +395,7 @@ void make_returnable(Connection& database, const std::filesystem::path& file) {
   }
   std::error_code error;
   const std::uintmax_t size = std::filesystem::file_size(file, error);
-  if (error || size > kMaxFullCheckBytes) return;
+  if (error || size > kMaxCopiedBytes) return;
   const std::filesystem::space_info space = std::filesystem::space(file, error);
   if (error || space.available / 3 < size) return;
   (void)database.run_script("PRAGMA auto_vacuum = INCREMENTAL; VACUUM");
@@ -355,10 +411,14 @@ absl::StatusOr<std::unique_ptr<Store>> open_sqlite_store(const std::filesystem::
   TINYRIG_ASSIGN_OR_RETURN(std::unique_ptr<Connection> writer,
                            Connection::open(file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
   TINYRIG_RETURN_IF_ERROR(configure_writer(*writer, options));
-  TINYRIG_RETURN_IF_ERROR(check_integrity(*writer, file));
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(file, error);
+  const bool checked = !error && size <= options.check_at_start_bytes;
+  // Damage shows here rather than in the middle of a job, as long as looking is quick.
+  if (checked) TINYRIG_RETURN_IF_ERROR(check_database(*writer, file));
   TINYRIG_RETURN_IF_ERROR(migrate(*writer, absl::Now()));
   make_returnable(*writer, file);
-  return std::make_unique<SqliteStore>(std::move(lock), std::move(writer), file, options);
+  return std::make_unique<SqliteStore>(std::move(lock), std::move(writer), file, checked, options);
 }
 
 }  // namespace tinyrig::store

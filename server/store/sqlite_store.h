@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
+#include "server/store/disk_room.h"
 #include "server/store/retention.h"
 #include "server/store/store.h"
 
@@ -21,6 +22,12 @@ struct SqliteStoreOptions {
   Retention retention = {};
   /// Most bytes of the file that are kept free for what comes next; more go back to the disk.
   std::uint64_t spare_bytes = 64u << 20;
+  /// What is to stay free on the disk.
+  DiskLimit disk = {};
+  /// Asks the disk of the data folder unless told otherwise.
+  FreeBytes free_bytes = nullptr;
+  /// A database of up to so many bytes is checked before it is used, a larger one by check().
+  std::uint64_t check_at_start_bytes = 64u << 20;
 };
 
 /// Opens DIR/tinyrig.db, creates it when it is not there, and migrates it forward. Makes DIR if needed.

@@ -17,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -326,6 +327,18 @@ class Store {
   virtual absl::StatusOr<std::uint32_t> unfinished_jobs_of(const std::string& owner) const = 0;
 
   // --- the store itself -----------------------------------------------------------------------------
+
+  /// OK, or why nothing new may come in (submissions, uploads, runs for boards): RESOURCE_EXHAUSTED DISK_FULL, less
+  /// room than is to be kept free; DATA_LOSS STORE_CORRUPT, damage was found. As of the last look; does not touch the
+  /// disk. What is under way ends and is kept all the same.
+  virtual absl::Status intake() const = 0;
+
+  /// Looks how much room the disk has. Call every second.
+  virtual void look_at_disk() = 0;
+
+  /// Reads all of a database that was too large to be checked when it was opened; returns at once if it was not. Takes
+  /// as long as reading it does, beside other work, and ends early when told to stop. storage() says what came of it.
+  virtual absl::Status check(const std::stop_token& stop) = 0;
 
   /// One step of removing what is older than it is kept, and of giving space back to the disk: short, so that results
   /// need not wait for it. As long as there is more, call it again.

@@ -112,7 +112,8 @@ ApiTest::ApiTest() {
 }
 
 void ApiTest::SetUp() {
-  auto store = store::open_sqlite_store(folder_.path());
+  auto store = store::open_sqlite_store(
+      folder_.path(), {.disk = {1'000'000}, .free_bytes = [this] { return std::optional(disk_free_bytes_.load()); }});
   ASSERT_TRUE(store.ok()) << store.status();
   store_ = std::move(*store);
   const std::vector<v1::BoardType> types = {board_type("big-type", "cortex-m7", 1 << 20),

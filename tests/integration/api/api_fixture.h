@@ -6,6 +6,7 @@
 #include <grpcpp/client_context.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <memory>
@@ -89,6 +90,8 @@ class ApiTest : public ::testing::Test {
   // The token that upload() shows; empty: none.
   std::string bearer_;
   testing_support::TemporaryFolder folder_;
+  /// What the store takes for the disk's free space; a megabyte of it is kept free.
+  std::atomic<std::uint64_t> disk_free_bytes_ = 1'000'000'000'000;
   SystemClock clock_;
   jobs::TimeSortedIds ids_{clock_};
   events::EventBus bus_{clock_, "epoch-of-this-test"};

@@ -4,6 +4,7 @@
 #include <future>
 
 #include "tests/integration/api/api_fixture.h"
+#include "tinyrig/v1/admin.grpc.pb.h"
 #include "tinyrig/v1/board.grpc.pb.h"
 #include "tinyrig/v1/leaderboard.grpc.pb.h"
 #include "tinyrig/v1/run.grpc.pb.h"
@@ -187,6 +188,43 @@ TEST_F(CallsTest, CancelAndLogs) {
   const auto logs = call<v1::GetJobLogsResponse>(*jobs, &Jobs::GetJobLogs, ask);
   ASSERT_GE(logs.lines_size(), 1);
   EXPECT_EQ(logs.lines(logs.lines_size() - 1).text(), "hello");
+}
+
+TEST_F(CallsTest, ADiskWithLittleRoomTakesNothingNewAndSaysSo) {
+  using Admin = v1::AdminService::Stub;
+  using Boards = v1::BoardService::Stub;
+  add_digits();
+  const auto jobs = stub<v1::JobService>();
+  const auto admin = stub<v1::AdminService>();
+  const auto boards = stub<v1::BoardService>();
+  const auto before = call<v1::SubmitJobResponse>(*jobs, &Jobs::SubmitJob, digits_on("big-1", "before"));
+  disk_free_bytes_ = 900'000;
+  store_->look_at_disk();
+  EXPECT_EQ(refusal<v1::SubmitJobResponse>(*jobs, &Jobs::SubmitJob, digits_on("big-1", "key")), "DISK_FULL");
+  EXPECT_TRUE(call<v1::SubmitJobResponse>(*jobs, &Jobs::SubmitJob, digits_on("big-1", "before")).already_submitted())
+      << "what was accepted stays accepted";
+  std::string reason;
+  v1::UploadModelResponse uploaded;
+  EXPECT_EQ(upload("other", "other bytes", &uploaded, &reason).error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(reason, "DISK_FULL");
+  EXPECT_EQ(play_boards(), 0);
+  const auto farm = call<v1::ListBoardsResponse>(*boards, &Boards::ListBoards, v1::ListBoardsRequest());
+  EXPECT_EQ(farm.work_stopped_message(),
+            "the daemon's disk has 0 MB free, less than the 1 MB that are kept free (--keep-free)");
+  auto storage = call<v1::GetStorageResponse>(*admin, &Admin::GetStorage, v1::GetStorageRequest());
+  EXPECT_EQ(storage.intake_stopped_reason(), "DISK_FULL");
+  EXPECT_EQ(storage.keep_free_bytes(), 1'000'000u);
+
+  disk_free_bytes_ = 1'000'000;
+  store_->look_at_disk();
+  EXPECT_FALSE(call<v1::SubmitJobResponse>(*jobs, &Jobs::SubmitJob, digits_on("big-1", "key")).already_submitted());
+  EXPECT_EQ(play_boards(), 2);
+  storage = call<v1::GetStorageResponse>(*admin, &Admin::GetStorage, v1::GetStorageRequest());
+  EXPECT_EQ(storage.intake_stopped_reason(), "");
+  EXPECT_EQ(storage.check().state(), v1::CHECK_STATE_SOUND);
+  v1::GetJobRequest job;
+  job.set_job_id(before.job().job_id());
+  EXPECT_EQ(call<v1::GetJobResponse>(*jobs, &Jobs::GetJob, job).job().outcome(), v1::OUTCOME_SUCCEEDED);
 }
 
 TEST_F(CallsTest, HealthSaysServing) {

@@ -147,6 +147,9 @@ class FullDiskStore final : public store::Store {
   absl::StatusOr<std::optional<absl::Time>> samples_removed(const std::string& run_id) const override {
     return real_.samples_removed(run_id);
   }
+  absl::Status intake() const override { return real_.intake(); }
+  void look_at_disk() override { real_.look_at_disk(); }
+  absl::Status check(const std::stop_token& stop) override { return real_.check(stop); }
   void retain(absl::Time now, store::DoneWith<store::RetentionStep> done) override {
     if (full_) return refuse(std::move(done));
     real_.retain(now, std::move(done));

@@ -46,7 +46,10 @@ inline jobs::Planner farm_planner(const store::Store& store) {
 
 class QueueFarm {
  public:
-  explicit QueueFarm(const std::filesystem::path& dir) : dir_(dir) { start(); }
+  explicit QueueFarm(const std::filesystem::path& dir, store::SqliteStoreOptions options = {})
+      : dir_(dir), options_(std::move(options)) {
+    start();
+  }
   ~QueueFarm() { stop(); }
 
   void stop() {
@@ -57,7 +60,7 @@ class QueueFarm {
   }
 
   void start() {
-    auto opened = store::open_sqlite_store(dir_);
+    auto opened = store::open_sqlite_store(dir_, options_);
     if (!opened.ok()) throw std::runtime_error(opened.status().ToString());
     real_store_ = *std::move(opened);
     full_disk_ = std::make_unique<FullDiskStore>(*real_store_);
@@ -127,6 +130,7 @@ class QueueFarm {
 
  private:
   const std::filesystem::path dir_;
+  const store::SqliteStoreOptions options_;
   ManualClock clock_{kTestTime};
   jobs::TimeSortedIds ids_{clock_};
   std::unique_ptr<events::EventBus> bus_;

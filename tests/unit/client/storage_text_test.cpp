@@ -64,10 +64,21 @@ TEST(StorageText, ARowPerKindThenTheDiskAndWhatIsWrong) {
   EXPECT_NE(text.find("7 (1 KiB), last 2023-11-14"), std::string::npos) << text;
   EXPECT_NE(text.find("database  5 MiB"), std::string::npos) << text;
   EXPECT_EQ(text.find("DISK FULL"), std::string::npos) << text;
+  EXPECT_EQ(text.find("STOPPED"), std::string::npos) << text;
+  EXPECT_NE(text.find("\nchecked   not yet\n"), std::string::npos) << text;
   EXPECT_EQ(text.find("older version"), std::string::npos) << text;
   storage.set_results_waiting(3);
   storage.set_returns_space(false);
+  storage.set_keep_free_bytes(1 << 29);
+  storage.set_intake_stopped_reason("DISK_FULL");
+  storage.set_intake_stopped_message("too little");
+  storage.mutable_check()->set_state(v1::CHECK_STATE_DAMAGED);
+  storage.mutable_check()->mutable_time()->set_seconds(1'700'000'000);
+  storage.mutable_check()->set_found("page 3");
   text = storage_text(storage);
+  EXPECT_NE(text.find(", 512 MiB are kept free\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("STOPPED   DISK_FULL: too little. No submissions"), std::string::npos) << text;
+  EXPECT_NE(text.find("checked   DAMAGED, seen at 2023-11-14 22:13:20Z: page 3\n"), std::string::npos) << text;
   EXPECT_NE(text.find("DISK FULL 3 results wait"), std::string::npos) << text;
   EXPECT_NE(text.find("older version"), std::string::npos) << text;
 }

@@ -373,13 +373,17 @@ TEST_F(JobQueueTest, OnAFullDiskAResultIsKeptAndBoardsRest) {
   EXPECT_EQ(farm_.queue().unsaved_ends(), 1u);
   EXPECT_EQ(farm_.queue().job(job.job_id())->runs(0).step(), "waiting to be saved");
   EXPECT_FALSE(farm_.queue().take(kBoardB).has_value());
+  EXPECT_FALSE(farm_.queue().take(kBoardB).has_value()) << "while the end is tried again";
   farm_.queue().retry_unsaved();
   farm_.settle();
   EXPECT_EQ(farm_.queue().unsaved_ends(), 1u);
+  std::atomic<int> told = 0;
+  farm_.queue().on_work([&] { ++told; });
   farm_.disk().set_full(false);
   farm_.queue().retry_unsaved();
   farm_.settle();
   EXPECT_TRUE(saved);
+  EXPECT_EQ(told, 1) << "boards that rested are not told that there is work";
   EXPECT_EQ(farm_.queue().unsaved_ends(), 0u);
   EXPECT_EQ(farm_.store().run(lease.run_id)->result().latency().median_ticks(), 77);
   finish(must_take(kBoardB), v1::OUTCOME_SUCCEEDED);

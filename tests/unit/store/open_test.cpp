@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <stop_token>
 
 #include "server/base/error.h"
 #include "server/store/schema.h"
@@ -85,6 +86,93 @@ TEST_F(OpenTest, RefusesADamagedDatabase) {
   }
   const auto store = open_sqlite_store(folder_.path());
   EXPECT_EQ(reason_of(store.status()), "STORE_CORRUPT") << store.status();
+}
+
+// A database that is larger than what is checked at start.
+class LargeDatabaseTest : public OpenTest {
+ protected:
+  void SetUp() override {
+    auto store = open();
+    ASSERT_TRUE(store.ok()) << store.status();
+    v1::Board board;
+    board.set_id("b");
+    ASSERT_TRUE(testing_support::wait_for([&](Done done) {
+                  (*store)->save_board(board, testing_support::kTestTime, std::move(done));
+                }).ok());
+    EXPECT_EQ(state(**store), v1::CHECK_STATE_WAITING);
+  }
+
+  absl::StatusOr<std::unique_ptr<Store>> open() const {
+    return open_sqlite_store(folder_.path(), {.check_at_start_bytes = 0});
+  }
+  static v1::CheckState state(const Store& store) { return store.storage(testing_support::kTestTime)->check().state(); }
+  // Writes over the root page of a table that nothing reads at start.
+  void damage(const std::string& table) {
+    std::int64_t page = 0;
+    {
+      auto database = Connection::open(file(), SQLITE_OPEN_READWRITE);
+      ASSERT_TRUE(database.ok()) << database.status();
+      Statement root = (*database)->query("SELECT rootpage FROM sqlite_master WHERE name = ?1", table);
+      ASSERT_TRUE(root.next());
+      page = root.integer(0);
+    }
+    std::fstream damaged(file(), std::ios::in | std::ios::out | std::ios::binary);
+    damaged.seekp((page - 1) * 4096);
+    damaged << std::string(4096, '\xee');
+  }
+};
+
+TEST_F(LargeDatabaseTest, IsCheckedBesideWork) {
+  const auto store = open();
+  ASSERT_TRUE(store.ok()) << store.status();
+  EXPECT_TRUE((*store)->check({}).ok());
+  EXPECT_EQ(state(**store), v1::CHECK_STATE_SOUND);
+  EXPECT_TRUE((*store)->intake().ok());
+}
+
+TEST_F(LargeDatabaseTest, DamageStopsIntakeAndIsToldInWords) {
+  damage("job_log");
+  const auto store = open();
+  ASSERT_TRUE(store.ok()) << store.status();
+  EXPECT_TRUE((*store)->intake().ok()) << "nobody has looked yet";
+  const absl::Status found = (*store)->check({});
+  EXPECT_EQ(found.code(), absl::StatusCode::kDataLoss) << found;
+  EXPECT_EQ(reason_of((*store)->intake()), "STORE_CORRUPT");
+  EXPECT_NE(hint_of((*store)->intake()).find("tinyrig admin restore"), std::string::npos);
+  // Told although the log cannot be measured.
+  EXPECT_EQ(state(**store), v1::CHECK_STATE_DAMAGED);
+  // What is whole is still served.
+  EXPECT_EQ((*store)->load_boards()->size(), 1u);
+}
+
+TEST_F(LargeDatabaseTest, ARowThatRefersToNothingIsDamage) {
+  tamper("INSERT INTO results (run_number, validity, result) VALUES (77, 'valid', x'')");
+  const auto store = open();
+  ASSERT_TRUE(store.ok()) << store.status();
+  EXPECT_EQ(reason_of((*store)->check({})), "STORE_CORRUPT");
+  EXPECT_EQ(state(**store), v1::CHECK_STATE_DAMAGED);
+}
+
+TEST_F(LargeDatabaseTest, ACheckThatIsEndedSaysNothing) {
+  damage("job_log");
+  const auto store = open();
+  ASSERT_TRUE(store.ok()) << store.status();
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_TRUE(absl::IsCancelled((*store)->check(stop.get_token())));
+  EXPECT_TRUE((*store)->intake().ok());
+}
+
+TEST_F(LargeDatabaseTest, OneThatIsCutOffIsRefusedAtStart) {
+  std::filesystem::resize_file(file(), std::filesystem::file_size(file()) - 4096);
+  const auto store = open();
+  EXPECT_EQ(reason_of(store.status()), "STORE_CORRUPT") << store.status();
+}
+
+TEST_F(OpenTest, RefusesARowThatRefersToNothing) {
+  ASSERT_TRUE(open_sqlite_store(folder_.path()).ok());
+  tamper("INSERT INTO results (run_number, validity, result) VALUES (77, 'valid', x'')");
+  EXPECT_EQ(reason_of(open_sqlite_store(folder_.path()).status()), "STORE_CORRUPT");
 }
 
 TEST_F(OpenTest, RefusesAPathThatIsAFile) {

@@ -105,6 +105,13 @@ export type StorageKind =
   | 'STORAGE_KIND_RESULTS'
   | 'STORAGE_KIND_UPLOADS';
 
+export type CheckState =
+  | 'CHECK_STATE_UNSPECIFIED'
+  | 'CHECK_STATE_WAITING'
+  | 'CHECK_STATE_RUNNING'
+  | 'CHECK_STATE_SOUND'
+  | 'CHECK_STATE_DAMAGED';
+
 export interface NextRemoval {
   subject?: string;
   sizeBytes?: Int64;
@@ -127,6 +134,12 @@ export interface StoredKind {
   lastRemovalTime?: Timestamp;
 }
 
+export interface DatabaseCheck {
+  state?: CheckState;
+  time?: Timestamp;
+  found?: string;
+}
+
 export type GetStorageRequest = Record<string, never>;
 
 export interface GetStorageResponse {
@@ -139,6 +152,10 @@ export interface GetStorageResponse {
   diskFreeBytes?: Int64;
   diskTotalBytes?: Int64;
   resultsWaiting?: number;
+  keepFreeBytes?: Int64;
+  intakeStoppedReason?: string;
+  intakeStoppedMessage?: string;
+  check?: DatabaseCheck;
 }
 
 export type ExportBackupRequest = Record<string, never>;
@@ -315,6 +332,7 @@ export interface ListBoardsRequest {
 
 export interface ListBoardsResponse {
   boards?: Board[];
+  workStoppedMessage?: string;
 }
 
 export interface GetBoardRequest {

@@ -9,6 +9,8 @@ import { changeOf, countsOf, withBoard } from '../model/boards';
 import { useLiveEvents, useResource, useServices } from '../services';
 
 interface Farm {
+  // Why no board gets work; empty: they do.
+  stopped: string;
   boards: Board[];
   types: Map<string, BoardType>;
 }
@@ -96,6 +98,7 @@ export function BoardsPage() {
     ]);
     return {
       boards: boards.boards ?? [],
+      stopped: boards.workStoppedMessage ?? '',
       types: new Map((types.boardTypes ?? []).map((type) => [type.id ?? '', type])),
     };
   });
@@ -116,6 +119,7 @@ export function BoardsPage() {
           {counts.all} boards: {counts.working} working, {counts.idle} idle, {counts.trouble} in trouble.
         </p>
       )}
+      {data?.stopped && <p class="bad">No board gets work: {data.stopped}.</p>}
       {error && <Failure error={error} retry={resource.reload} />}
       {!data && !error && <Loading what="the boards" />}
       {data?.boards.length === 0 && <Empty command="tinyrig boards">This farm has no boards. They are listed in the daemon's farm file.</Empty>}
