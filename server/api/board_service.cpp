@@ -10,6 +10,7 @@
 #include "server/base/status_macros.h"
 #include "server/boards/board_directory.h"
 #include "server/jobs/hold_book.h"
+#include "server/jobs/job_queue.h"
 #include "server/store/store.h"
 #include "tinyrig/v1/board.grpc.pb.h"
 
