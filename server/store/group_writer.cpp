@@ -6,8 +6,12 @@
 
 namespace tinyrig::store {
 
-GroupWriter::GroupWriter(std::unique_ptr<Connection> database, std::size_t max_waiting)
-    : database_(std::move(database)), max_waiting_(max_waiting), thread_([this] { run(); }) {}
+GroupWriter::GroupWriter(std::unique_ptr<Connection> database, std::size_t max_waiting,
+                         std::vector<CommitObserver*> observers)
+    : database_(std::move(database)),
+      max_waiting_(max_waiting),
+      observers_(std::move(observers)),
+      thread_([this] { run(); }) {}
 
 GroupWriter::~GroupWriter() {
   {
@@ -49,7 +53,9 @@ void GroupWriter::run() {
         waiting_.pop_front();
       }
     }
+    const auto begin = std::chrono::steady_clock::now();
     commit_group(group);
+    tell(group, std::chrono::steady_clock::now() - begin);
     for (Entry& entry : group) {
       entry.write = nullptr;
       if (entry.done) entry.done(std::move(entry.status));
@@ -73,6 +79,16 @@ void GroupWriter::commit_group(std::vector<Entry>& group) {
   if (status.ok()) return;
   if (database_->in_transaction()) (void)database_->execute("ROLLBACK");
   for (Entry& entry : group) entry.status = run_alone(entry);
+}
+
+void GroupWriter::tell(const std::vector<Entry>& group, std::chrono::nanoseconds took) const {
+  if (observers_.empty()) return;
+  absl::Status trouble;
+  for (const Entry& entry : group) {
+    const std::string reason = reason_of(entry.status);  // others are what the write itself found
+    if (reason == "DISK_FULL" || reason == "STORE_BUSY" || reason == "STORE_FAILED") trouble = entry.status;
+  }
+  for (CommitObserver* observer : observers_) observer->on_commit(group.size(), took, trouble);
 }
 
 absl::Status GroupWriter::run_in_savepoint(Entry& entry) {

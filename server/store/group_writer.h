@@ -6,6 +6,7 @@
 // A write may therefore run more than once and must only depend on what it captured.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -16,6 +17,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
+#include "server/store/commit_observer.h"
 #include "server/store/sqlite.h"
 
 namespace tinyrig::store {
@@ -31,7 +33,8 @@ class GroupWriter {
   /// Of the weights of a group; one write may be heavier.
   static constexpr std::size_t kMaxGroupWeight = 64u << 20;
 
-  GroupWriter(std::unique_ptr<Connection> database, std::size_t max_waiting);
+  GroupWriter(std::unique_ptr<Connection> database, std::size_t max_waiting,
+              std::vector<CommitObserver*> observers = {});
   /// Commits what waits, then ends the thread.
   ~GroupWriter();
   GroupWriter(const GroupWriter&) = delete;
@@ -54,9 +57,11 @@ class GroupWriter {
   void commit_group(std::vector<Entry>& group);
   absl::Status run_in_savepoint(Entry& entry);
   absl::Status run_alone(Entry& entry);
+  void tell(const std::vector<Entry>& group, std::chrono::nanoseconds took) const;
 
   const std::unique_ptr<Connection> database_;
   const std::size_t max_waiting_;
+  const std::vector<CommitObserver*> observers_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Entry> waiting_;  // guarded by mutex_

@@ -50,7 +50,7 @@ class SqliteStore final : public Store {
         disk_(options.disk),
         free_bytes_(options.free_bytes ? options.free_bytes : free_bytes_of(file_.parent_path())),
         readers_(file_),
-        writer_(std::move(writer), options.max_waiting_writes) {
+        writer_(std::move(writer), options.max_waiting_writes, options.observers) {
     check_.set_state(checked ? v1::CHECK_STATE_SOUND : v1::CHECK_STATE_WAITING);
     if (checked) *check_.mutable_time() = timestamp_of(absl::Now());
     look_at_disk();

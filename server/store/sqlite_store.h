@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "server/store/commit_observer.h"
 #include "server/store/disk_room.h"
 #include "server/store/retention.h"
 #include "server/store/store.h"
@@ -28,6 +30,8 @@ struct SqliteStoreOptions {
   FreeBytes free_bytes = nullptr;
   /// A database of up to so many bytes is checked before it is used, a larger one by check().
   std::uint64_t check_at_start_bytes = 64u << 20;
+  /// Must outlive the store.
+  std::vector<CommitObserver*> observers = {};
 };
 
 /// Opens DIR/tinyrig.db, creates it when it is not there, and migrates it forward. Makes DIR if needed.

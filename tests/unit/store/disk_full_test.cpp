@@ -35,6 +35,34 @@ class DiskFullTest : public testing::Test {
   std::unique_ptr<Store> store_;
 };
 
+struct HeardCommits final : CommitObserver {
+  void on_commit(std::size_t writes, std::chrono::nanoseconds took, const absl::Status& trouble) override {
+    all += writes;
+    last_trouble = reason_of(trouble);
+    took_time = took_time && took.count() > 0;
+  }
+  std::size_t all = 0;
+  std::string last_trouble;
+  bool took_time = true;
+};
+
+// Observers hear of every write, and of those that the store itself refused; not of what a write found.
+TEST_F(DiskFullTest, TellsObservers) {
+  HeardCommits heard;
+  auto opened = open_sqlite_store(folder_.path(), {.max_database_bytes = kRoomBytes, .observers = {&heard}});
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  store_ = *std::move(opened);
+  EXPECT_TRUE(put(test_model("small", 'a'), 100).ok());
+  EXPECT_EQ(heard.last_trouble, "");
+  EXPECT_EQ(reason_of(put(test_model("big", 'b'), 1'000'000).status()), "DISK_FULL");
+  EXPECT_EQ(heard.last_trouble, "DISK_FULL");
+  EXPECT_EQ(reason_of(put(test_model("small", 'c'), 100).status()), "MODEL_NAME_TAKEN");
+  EXPECT_EQ(heard.last_trouble, "");
+  EXPECT_EQ(heard.all, 3U);
+  EXPECT_TRUE(heard.took_time);
+  store_.reset();  // before what it tells
+}
+
 TEST_F(DiskFullTest, RefusesWhatDoesNotFitAndKeepsNothingOfIt) {
   open(kRoomBytes);
   const auto refused = put(test_model("big", 'b'), 1'000'000);
