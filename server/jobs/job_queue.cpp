@@ -57,12 +57,16 @@ void JobQueue::on_cancel(std::function<void(const std::string& run_id, const std
   core_->on_cancel(std::move(hook));
 }
 
+void JobQueue::observe(QueueObserver& observer) { core_->observe(observer); }
+
 void JobQueue::log(const std::string& job_id, const std::string& run_id, const std::string& board_id,
                    const std::string& level, const std::string& text) {
   core_->log(job_id, run_id, board_id, level, text);
 }
 
 std::size_t JobQueue::queued_runs() const { return core_->queued_runs(); }
+
+std::vector<WaitingGroup> JobQueue::waiting_groups() const { return core_->waiting_groups(); }
 
 std::size_t JobQueue::unsaved_ends() const { return core_->unsaved_ends(); }
 

@@ -23,6 +23,7 @@
 #include "server/jobs/board_view.h"
 #include "server/jobs/expand.h"
 #include "server/jobs/ids.h"
+#include "server/jobs/queue_observer.h"
 #include "server/store/store.h"
 #include "tinyrig/v1/job.pb.h"
 #include "tinyrig/v1/run.pb.h"
@@ -51,6 +52,15 @@ struct AttemptEnd {
   std::vector<v1::SessionSamples> samples;
   /// Null: no energy was measured.
   std::shared_ptr<const store::PackedCapture> capture = nullptr;
+};
+
+/// Runs of one board type and priority that wait for a board.
+struct WaitingGroup {
+  std::string board_type;
+  v1::Priority priority = v1::PRIORITY_NORMAL;
+  std::size_t runs = 0;
+  /// When the one that waits longest was submitted.
+  absl::Time oldest;
 };
 
 /// Plans a submitted job: expand() with the farm as it is.
@@ -138,6 +148,9 @@ class JobQueue {
   /// A leased run's job was cancelled: stop it and finish() it as CANCELLED.
   void on_cancel(std::function<void(const std::string& run_id, const std::string& board_id)> hook);
 
+  /// Told of every run; must outlive the queue.
+  void observe(QueueObserver& observer);
+
   // --- both -------------------------------------------------------------------------------------------
 
   /// One line of a job's log: stored and published. `level`: "info", "warning", "error". Run and board
@@ -147,6 +160,8 @@ class JobQueue {
 
   /// Runs that wait for a board.
   std::size_t queued_runs() const;
+  /// The same by board type and priority; looks at each.
+  std::vector<WaitingGroup> waiting_groups() const;
   /// Ends that wait for room on the disk.
   std::size_t unsaved_ends() const;
 

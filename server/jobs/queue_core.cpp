@@ -29,6 +29,8 @@ std::optional<absl::Time> deadline_of(const v1::Job& job) {
 
 }  // namespace
 
+absl::Time submit_time(const v1::Run& run) { return absl::FromUnixMicros(store::micros_of(run.create_time())); }
+
 JobQueue::Core::Core(store::Store& store, events::EventBus& bus, const Clock& clock, IdSource& ids, Planner planner)
     : store_(store), bus_(bus), clock_(clock), ids_(ids), planner_(std::move(planner)) {}
 
@@ -75,6 +77,25 @@ std::size_t JobQueue::Core::queued_runs() const {
   return waiting_.size();
 }
 
+std::vector<WaitingGroup> JobQueue::Core::waiting_groups() const {
+  std::map<std::pair<std::string, v1::Priority>, WaitingGroup> groups;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, run] : runs_) {
+    if (run.phase != Phase::kWaiting) continue;
+    const v1::Priority stated = jobs_.at(run.scheduled.run.job_id()).job.spec().priority();
+    const v1::Priority priority = stated == v1::PRIORITY_UNSPECIFIED ? v1::PRIORITY_NORMAL : stated;
+    const std::string& type = run.scheduled.run.summary().board_type();
+    const absl::Time since = submit_time(run.scheduled.run);
+    WaitingGroup& group = groups[{type, priority}];
+    if (group.runs++ == 0 || since < group.oldest) group.oldest = since;
+    group.board_type = type;
+    group.priority = priority;
+  }
+  std::vector<WaitingGroup> result;
+  for (auto& [key, group] : groups) result.push_back(std::move(group));
+  return result;
+}
+
 std::size_t JobQueue::Core::unsaved_ends() const {
   const std::lock_guard lock(mutex_);
   return unsaved_.size();
@@ -88,6 +109,11 @@ void JobQueue::Core::on_work(std::function<void()> hook) {
 void JobQueue::Core::on_cancel(std::function<void(const std::string&, const std::string&)> hook) {
   const std::lock_guard lock(hook_mutex_);
   cancel_hook_ = std::move(hook);
+}
+
+void JobQueue::Core::observe(QueueObserver& observer) {
+  const std::lock_guard lock(mutex_);
+  observer_ = &observer;
 }
 
 void JobQueue::Core::close() {
@@ -162,6 +188,7 @@ void JobQueue::Core::adopt(RunEntry& run, v1::RunSummary summary) {
   ++job.runs_by_state.at(summary.state());
   *run.scheduled.run.mutable_summary() = std::move(summary);
   publish_run(run);
+  tell_if_finished(run);
   update_job_state(job);
 }
 
@@ -198,6 +225,11 @@ void JobQueue::Core::publish_run(const RunEntry& run) {
   *event.mutable_run() = run.scheduled.run.summary();
   event.set_job_id(run.scheduled.run.job_id());
   bus_.publish(std::move(event));
+}
+
+void JobQueue::Core::tell_if_finished(const RunEntry& run) {
+  const v1::RunSummary& summary = run.scheduled.run.summary();
+  if (observer_ != nullptr && summary.state() == v1::RUN_STATE_FINISHED) observer_->on_run_finished(summary);
 }
 
 void JobQueue::Core::publish_job(const JobEntry& job) {

@@ -28,6 +28,9 @@
 
 namespace tinyrig::jobs {
 
+/// Of the run's job.
+absl::Time submit_time(const v1::Run& run);
+
 class JobQueue::Core : public std::enable_shared_from_this<JobQueue::Core> {
  public:
   Core(store::Store& store, events::EventBus& bus, const Clock& clock, IdSource& ids, Planner planner);
@@ -55,9 +58,11 @@ class JobQueue::Core : public std::enable_shared_from_this<JobQueue::Core> {
   void log(const std::string& job_id, const std::string& run_id, const std::string& board_id, const std::string& level,
            const std::string& text);
   std::size_t queued_runs() const;
+  std::vector<WaitingGroup> waiting_groups() const;
   std::size_t unsaved_ends() const;
   void on_work(std::function<void()> hook);
   void on_cancel(std::function<void(const std::string&, const std::string&)> hook);
+  void observe(QueueObserver& observer);
   /// No hook is called after it returns.
   void close();
 
@@ -97,6 +102,7 @@ class JobQueue::Core : public std::enable_shared_from_this<JobQueue::Core> {
   void update_job_state(JobEntry& job);
   void publish_run(const RunEntry& run);
   void publish_job(const JobEntry& job);
+  void tell_if_finished(const RunEntry& run);
   void save_end(const std::string& run_id, RunEntry& run);
   void retry_unsaved_locked();
   void wait_for_room(RunEntry& run, const absl::Status& status);
@@ -132,6 +138,7 @@ class JobQueue::Core : public std::enable_shared_from_this<JobQueue::Core> {
   std::set<std::string> unsaved_;                           // refused for want of room, until they are saved
   std::set<std::pair<absl::Time, std::string>> deadlines_;  // of unfinished jobs, with their ids
   std::uint64_t next_order_ = 1;
+  QueueObserver* observer_ = nullptr;
 
   // Held while a hook runs, never together with mutex_.
   std::mutex hook_mutex_;

@@ -123,6 +123,9 @@ std::optional<Lease> JobQueue::Core::take(const BoardView& board) {
   *run.attempt.mutable_start_time() = store::timestamp_of(clock_.now());
   // Not waited for: should it be lost, the end of the attempt says the same.
   store_.begin_attempt(*run_id, run.attempt, nullptr);
+  if (observer_ != nullptr && run.attempt.number() == 1) {
+    observer_->on_first_attempt(run.scheduled.run.summary(), clock_.now() - submit_time(run.scheduled.run));
+  }
 
   v1::RunSummary summary = run.scheduled.run.summary();
   summary.set_attempts(run.attempt.number());
@@ -244,6 +247,7 @@ void JobQueue::Core::ended(const std::string& run_id, absl::StatusOr<store::Atte
                  "attempt " + std::to_string(end->attempt.number()) + " on " + end->attempt.board_id() +
                      " ended: " + end->attempt.reason() + ": " + end->attempt.message());
     }
+    if (result->applied && observer_ != nullptr) observer_->on_attempt_ended(run.scheduled.run.summary(), *end);
     adopt(run, result->run.summary());
     if (result->finished_job.has_value()) {
       JobEntry& job = jobs_.at(job_id);

@@ -164,6 +164,7 @@ void JobQueue::Core::submitted(std::shared_ptr<store::NewJob> new_job, absl::Sta
         RunEntry finished;
         finished.scheduled = std::move(scheduled);
         publish_run(finished);
+        tell_if_finished(finished);
         continue;
       }
       const std::string run_id = scheduled.run.summary().run_id();
