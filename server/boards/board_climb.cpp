@@ -124,6 +124,8 @@ void BoardKeeper::count(const RecoveryStep& step, const absl::Status& end) {
     });
     rung = std::find_if(rungs.begin(), rungs.end(), [&name](const auto& known) { return known.rung() == name; });
   }
+  if (world_.observer != nullptr) world_.observer->on_rung(view_, name, end.ok());
+  if (!end.ok()) tell_trouble(reason_of(end));
   rung->set_tried(rung->tried() + 1);
   rung->mutable_last_time()->set_seconds(absl::ToUnixSeconds(world_.clock.now()));
   if (end.ok()) {
@@ -141,7 +143,7 @@ awaitable<absl::Status> BoardKeeper::act(Rung rung) {
     case Rung::kHello:
       break;
     case Rung::kReset:
-      if (flasher_->takes_port()) session_.reset();
+      if (flasher_->takes_port()) drop_session();
       TINYRIG_CO_RETURN_IF_ERROR(co_await flasher_->reset());
       break;
     case Rung::kPowerCycle:
@@ -222,7 +224,7 @@ awaitable<absl::Status> BoardKeeper::open() {
     // buffered bytes tells.
     absl::Status alive = co_await session_->listen(milliseconds(1));
     if (alive.ok()) co_return absl::OkStatus();
-    session_.reset();
+    drop_session();
   }
   TINYRIG_CO_RETURN_IF_ERROR(co_await reach_port());
   absl::StatusOr<std::unique_ptr<link::SerialPort>> port =
@@ -231,6 +233,7 @@ awaitable<absl::Status> BoardKeeper::open() {
   link::SessionOptions options;
   options.on_log = [this](std::string_view text) { world_.log("info", std::string(text)); };
   session_ = std::make_unique<link::AgentSession>(*std::move(port), std::move(options));
+  told_line_ = {};
   co_return absl::OkStatus();
 }
 

@@ -82,6 +82,7 @@ void BoardKeeper::begin_run(const std::string& run_id) {
 void BoardKeeper::end_run(bool failed) {
   view_.clear_current_run_id();
   clear_step();
+  tell_line();
   view_.set_runs_finished(view_.runs_finished() + 1);
   if (failed) view_.set_runs_failed(view_.runs_failed() + 1);
   view_.set_activity(v1::ACTIVITY_IDLE);
@@ -110,7 +111,34 @@ void BoardKeeper::count_slot_write() {
   v1::FlashWear& wear = *view_.mutable_flash_wear();
   wear.set_model_slot_writes(wear.model_slot_writes() + 1);
   warn_of_wear("the model slot", wear.model_slot_writes());
+  if (world_.observer != nullptr) world_.observer->on_slot_write(view_);
   announce(Change::kState);
+}
+
+void BoardKeeper::drop_session() {
+  tell_line();
+  session_.reset();
+}
+
+void BoardKeeper::tell_line() {
+  if (session_ == nullptr || world_.observer == nullptr) return;
+  const link::Counters now = session_->counters();
+  link::Counters since;
+  since.frames_received = now.frames_received - told_line_.frames_received;
+  since.bad_chunks = now.bad_chunks - told_line_.bad_chunks;
+  since.duplicates = now.duplicates - told_line_.duplicates;
+  since.gaps = now.gaps - told_line_.gaps;
+  since.stale = now.stale - told_line_.stale;
+  since.refused = now.refused - told_line_.refused;
+  since.data_frames_sent = now.data_frames_sent - told_line_.data_frames_sent;
+  since.retransmitted = now.retransmitted - told_line_.retransmitted;
+  since.polls = now.polls - told_line_.polls;
+  told_line_ = now;
+  world_.observer->on_line(view_, since);
+}
+
+void BoardKeeper::tell_trouble(const std::string& reason) const {
+  if (world_.observer != nullptr) world_.observer->on_trouble(view_, reason);
 }
 
 void BoardKeeper::warn_of_wear(const std::string& what, std::uint64_t writes) const {
@@ -132,12 +160,13 @@ void BoardKeeper::meet_agent() {
 
 void BoardKeeper::doubt(const std::string& code, const std::string& why) {
   ready_ = false;
+  tell_trouble(code);
   set_health(v1::HEALTH_UNKNOWN, code, why);
 }
 
 void BoardKeeper::put_aside(const v1::Hold& hold, const std::string& text) {
   ready_ = false;
-  session_.reset();
+  drop_session();
   const bool reserved = hold.kind() == v1::HOLD_KIND_RESERVED;
   *view_.mutable_hold() = hold;
   view_.set_activity(reserved ? v1::ACTIVITY_LEASED : v1::ACTIVITY_OFFLINE);
@@ -174,6 +203,7 @@ awaitable<absl::Status> BoardKeeper::make_ready() {
   ready_ = false;
   if (view_.activity() != v1::ACTIVITY_OFFLINE) set_activity(v1::ACTIVITY_RECOVERING);
   absl::Status status = co_await climb();
+  tell_line();
   if (!status.ok()) {
     view_.set_activity(v1::ACTIVITY_OFFLINE);
     const std::string hint = hint_of(status);
@@ -211,11 +241,12 @@ awaitable<absl::StatusOr<flash::FlashReport>> BoardKeeper::write_flash(const fla
     set_step("flashing", total == 0 ? 1 : static_cast<double>(done) / static_cast<double>(total));
     if (progress) progress(done, total);
   };
-  if (flasher_->takes_port()) session_.reset();
+  if (flasher_->takes_port()) drop_session();
   (void)find_port();  // a board that waits in its bootloader has none
   count_firmware_write();
   absl::StatusOr<flash::FlashReport> report = co_await flasher_->flash(image, told);
   clear_step();
+  if (world_.observer != nullptr) world_.observer->on_firmware_write(view_, report.status());
   if (!report.ok()) co_return report.status();
   world_.log("info", absl::StrCat(report->read_back ? "flashed and read back " : "flashed (and could not read back) ",
                                   report->bytes_written, " bytes"));
@@ -226,7 +257,7 @@ awaitable<absl::StatusOr<HandFlashed>> BoardKeeper::flash_by_hand(const flash::F
                                                                   flash::Progress progress) {
   flashing_cancelled_ = false;
   absl::StatusOr<HandFlashed> flashed = co_await flash_the_right_board(image, by, std::move(progress));
-  session_.reset();  // the port is nobody's again
+  drop_session();  // the port is nobody's again
   clear_step();
   if (flashing_cancelled_) flashed = absl::CancelledError("flashing was given up; what had been written stays");
   if (!flashed.ok()) {
@@ -322,6 +353,7 @@ awaitable<std::string> BoardKeeper::find_crash() {
 
 awaitable<absl::Status> BoardKeeper::check_alive() {
   absl::StatusOr<std::chrono::nanoseconds> round_trip = co_await session_->ping();
+  tell_line();
   if (!round_trip.ok()) {
     doubt(reason_of(round_trip.status()), std::string(round_trip.status().message()));
     co_return round_trip.status();

@@ -21,6 +21,7 @@
 #include "server/base/clock.h"
 #include "server/boards/agent_hello.h"
 #include "server/boards/board_check.h"
+#include "server/boards/board_observer.h"
 #include "server/boards/board_power.h"
 #include "server/boards/catalog.h"
 #include "server/boards/farm.h"
@@ -50,6 +51,8 @@ struct KeeperWorld {
   std::function<absl::StatusOr<std::unique_ptr<flash::Flasher>>(const FarmBoard&, const CatalogEntry&)> make_flasher;
   // Before its port is used: makes the farm board's `port` lead to where the board is now; empty: it always does.
   std::function<absl::Status()> find_port = nullptr;
+  // Null: nobody asks. Outlives the keeper.
+  BoardObserver* observer = nullptr;
 };
 
 struct HandFlashed {
@@ -144,6 +147,10 @@ class BoardKeeper {
   boost::asio::awaitable<absl::Status> prove();
   bool agent_is_current() const;
   void count_firmware_write();
+  // The port is let go.
+  void drop_session();
+  void tell_line();
+  void tell_trouble(const std::string& reason) const;
   // Of flash that was written `writes` times by now.
   void warn_of_wear(const std::string& what, std::uint64_t writes) const;
   // The right agent answers: it is the one that is shown, with its chip.
@@ -160,6 +167,7 @@ class BoardKeeper {
   std::unique_ptr<flash::Flasher> flasher_;
   const BoardPower power_;
   std::unique_ptr<link::AgentSession> session_;
+  link::Counters told_line_;  // of session_
   bool ready_ = false;
   bool closed_ = false;
   bool flashing_cancelled_ = false;
