@@ -12,6 +12,7 @@
 #include "server/api/http/http_server.h"
 #include "server/api/json_gateway.h"
 #include "server/api/live_streams.h"
+#include "server/api/metered_application.h"
 #include "server/api/service_context.h"
 #include "server/api/services.h"
 #include "server/api/upload_area.h"
@@ -23,10 +24,12 @@ namespace tinyrig::api {
 class ApiServer::Impl {
  public:
   Impl(ApiConfig config, const ApiDependencies& dependencies, std::unique_ptr<UploadArea> uploads)
-      : uploads_(std::move(uploads)), context_{std::move(config),  dependencies.store,  dependencies.jobs,
-                                               dependencies.holds, dependencies.events, dependencies.boards,
-                                               dependencies.desk,  dependencies.access, dependencies.executor,
-                                               streams_,           *uploads_,           absl::Now()} {
+      : uploads_(std::move(uploads)),
+        context_{std::move(config),  dependencies.store,  dependencies.jobs,
+                 dependencies.holds, dependencies.events, dependencies.boards,
+                 dependencies.desk,  dependencies.access, dependencies.executor,
+                 streams_,           *uploads_,           absl::Now()},
+        telemetry_(dependencies.telemetry) {
     context_.access.tokens().on_revoked([streams = streams_](const std::string& id) { streams->end_of_token(id); });
     services_.push_back(make_access_service(context_));
     services_.push_back(make_admin_service(context_));
@@ -48,17 +51,27 @@ class ApiServer::Impl {
                                             .tokens = context_.access.tokens_required(),
                                             .unprotected_allowed = config.unprotected_network_allowed}));
     TINYRIG_ASSIGN_OR_RETURN(grpc_,
-                             start_grpc(config.grpc_listen, services_, config.identity, config.handshake_timeout));
+                             start_grpc(config.grpc_listen, services_, config.identity, config.handshake_timeout,
+                                        telemetry_.observer));
     grpc::ChannelArguments arguments;
     arguments.SetMaxReceiveMessageSize(-1);  // from ourselves
     gateway_ = std::make_unique<JsonGateway>(grpc_.server->InProcessChannel(arguments));
     application_ = std::make_unique<WebApplication>(
         AccessRules{.allowed_hosts = config.allowed_hosts, .identity = config.identity}, context_, *gateway_,
-        StaticFiles(config.web_dir));
+        StaticFiles(config.web_dir), telemetry_);
+    metered_ = std::make_unique<MeteredApplication>(*application_, telemetry_.observer);
     TINYRIG_ASSIGN_OR_RETURN(
-        http_, HttpServer::start(config.http_listen, {.handshake_timeout = config.handshake_timeout}, *application_,
+        http_, HttpServer::start(config.http_listen, {.handshake_timeout = config.handshake_timeout}, *metered_,
                                  context_.executor, config.identity));
+    show_readiness();
     return absl::OkStatus();
+  }
+
+  void show_readiness() {
+    const bool ready = !telemetry_.readiness || telemetry_.readiness().ok();
+    const std::unique_lock lock(stop_mutex_, std::try_to_lock);
+    if (!lock.owns_lock()) return;  // it stops, and waits for the thread that we are on
+    if (!stopped_) grpc_.server->GetHealthCheckService()->SetServingStatus(ready);
   }
 
   std::uint16_t grpc_port() const { return grpc_.port; }
@@ -76,6 +89,7 @@ class ApiServer::Impl {
     }
     if (http_ != nullptr) http_->finish_stop();
     http_.reset();
+    metered_.reset();
     application_.reset();
     gateway_.reset();
     grpc_.server.reset();
@@ -85,10 +99,12 @@ class ApiServer::Impl {
   std::unique_ptr<UploadArea> uploads_;
   const std::shared_ptr<LiveStreams> streams_ = std::make_shared<LiveStreams>();
   ServiceContext context_;
+  const Telemetry telemetry_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
   GrpcListener grpc_;
   std::unique_ptr<JsonGateway> gateway_;
   std::unique_ptr<WebApplication> application_;
+  std::unique_ptr<MeteredApplication> metered_;
   std::unique_ptr<HttpServer> http_;
   std::mutex stop_mutex_;
   bool stopped_ = false;  // guarded by stop_mutex_
@@ -111,6 +127,8 @@ ApiServer::~ApiServer() { stop(); }
 std::uint16_t ApiServer::grpc_port() const { return impl_->grpc_port(); }
 
 std::uint16_t ApiServer::http_port() const { return impl_->http_port(); }
+
+void ApiServer::show_readiness() { impl_->show_readiness(); }
 
 void ApiServer::stop(std::chrono::milliseconds grace) { impl_->stop(grace); }
 

@@ -16,6 +16,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "server/api/telemetry.h"
 
 namespace tinyrig::access {
 class AccessControl;
@@ -70,6 +71,7 @@ struct ApiDependencies {
   boards::VisitDesk& desk;
   access::AccessControl& access;
   boost::asio::any_io_executor executor;
+  Telemetry telemetry = {};
 };
 
 class ApiServer {
@@ -87,6 +89,9 @@ class ApiServer {
 
   std::uint16_t grpc_port() const;
   std::uint16_t http_port() const;
+
+  /// Has gRPC's health say whether the daemon is ready, as GET /readyz does. Call it every second from a timer.
+  void show_readiness();
 
   /// Takes no new calls, ends live streams and WebSockets, lets unary calls finish until `grace` has
   /// passed, cancels the rest. Returns when nothing of this object runs any more. May be called twice.

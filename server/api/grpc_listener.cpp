@@ -8,7 +8,9 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <cstdlib>
+#include <utility>
 
+#include "server/api/call_meter.h"
 #include "server/api/grpc_credentials.h"
 #include "server/api/http/listen_address.h"
 #include "server/base/error.h"
@@ -48,7 +50,7 @@ void silence_grpc() {
 absl::StatusOr<GrpcListener> start_grpc(const std::string& listen,
                                         const std::vector<std::unique_ptr<grpc::Service>>& services,
                                         const std::shared_ptr<const tls::CurrentIdentity>& identity,
-                                        std::chrono::milliseconds handshake_timeout) {
+                                        std::chrono::milliseconds handshake_timeout, ApiObserver* observer) {
   const auto address = parse_listen_address(listen);
   if (!address.ok()) return address.status();
 
@@ -71,6 +73,11 @@ absl::StatusOr<GrpcListener> start_grpc(const std::string& listen,
   listener.credentials = identity == nullptr ? grpc::InsecureServerCredentials() : tls_credentials(identity);
   builder.AddListeningPort(listen, listener.credentials, &port);
   for (const auto& service : services) builder.RegisterService(service.get());
+  if (observer != nullptr) {
+    std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> meters;
+    meters.push_back(make_call_meter(*observer));
+    builder.experimental().SetInterceptorCreators(std::move(meters));
+  }
 
   listener.server = builder.BuildAndStart();
   if (listener.server == nullptr || port <= 0) return why_not(listen, *address);

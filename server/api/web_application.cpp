@@ -1,5 +1,7 @@
 #include "server/api/web_application.h"
 
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 #include <utility>
 
 #include "server/api/error_mapping.h"
@@ -9,14 +11,27 @@
 #include "server/base/error.h"
 
 namespace tinyrig::api {
-
 namespace {
 
-HttpResponse healthy() {
+HttpResponse answer_now(const char* type, std::string body) {
   HttpResponse response;
-  response.headers.emplace_back("Content-Type", "text/plain; charset=utf-8");
+  response.headers.emplace_back("Content-Type", type);
   response.headers.emplace_back("Cache-Control", "no-store");
-  response.body = "ok\n";
+  response.body = std::move(body);
+  return response;
+}
+
+HttpResponse show_readiness(const absl::Status& status) {
+  boost::json::object body;
+  body["ready"] = status.ok();
+  if (!status.ok()) {
+    const v1::ErrorDetail why = to_error_detail(status);
+    body["reason"] = why.reason();
+    body["message"] = why.message();
+    body["hint"] = why.hint();
+  }
+  HttpResponse response = answer_now("application/json", boost::json::serialize(body) + "\n");
+  if (!status.ok()) response.status = 503;
   return response;
 }
 
@@ -52,7 +67,15 @@ void WebApplication::handle(HttpRequest request, HttpReply reply) {
 }
 
 HttpResponse WebApplication::get(HttpRequest request) {
-  if (request.path == "/healthz") return healthy();
+  if (request.path == "/healthz") return answer_now("text/plain; charset=utf-8", "ok\n");
+  if (request.path == "/readyz") {
+    return show_readiness(telemetry_.readiness ? telemetry_.readiness() : absl::OkStatus());
+  }
+  if (request.path == "/metrics" && telemetry_.metrics) {
+    const auto caller = context_.access.admit(authorization_of(request, rules_.secure), v1::ROLE_VIEWER, "metrics");
+    if (!caller.ok()) return refuse(0, caller.status());
+    return answer_now("text/plain; version=0.0.4; charset=utf-8", telemetry_.metrics());
+  }
   if (request.path == "/login") {
     request.path = "/login.html";
   } else if (is_page(request.path) && !admit(request).ok()) {

@@ -1,5 +1,5 @@
-// What the HTTP face serves: JSON calls, the WebSocket of live events, the dashboard's files, logging in and /healthz;
-// and the rules that every request must meet first.
+// What the HTTP face serves: JSON calls, the WebSocket of live events, the dashboard's files, logging in, /healthz
+// (alive), /readyz (able to work) and /metrics; and the rules that every request must meet first.
 #pragma once
 
 #include <memory>
@@ -11,14 +11,20 @@
 #include "server/api/http/static_files.h"
 #include "server/api/json_gateway.h"
 #include "server/api/service_context.h"
+#include "server/api/telemetry.h"
 
 namespace tinyrig::api {
 
 class WebApplication final : public HttpApplication {
  public:
   /// `context` and `gateway` must outlive it.
-  WebApplication(AccessRules rules, ServiceContext& context, JsonGateway& gateway, StaticFiles files)
-      : rules_(std::move(rules)), context_(context), gateway_(gateway), files_(std::move(files)) {}
+  WebApplication(AccessRules rules, ServiceContext& context, JsonGateway& gateway, StaticFiles files,
+                 Telemetry telemetry)
+      : rules_(std::move(rules)),
+        context_(context),
+        gateway_(gateway),
+        files_(std::move(files)),
+        telemetry_(std::move(telemetry)) {}
 
   void handle(HttpRequest request, HttpReply reply) override;
   std::variant<std::shared_ptr<WebSocketHandler>, HttpResponse> upgrade(const HttpRequest& request) override;
@@ -36,6 +42,7 @@ class WebApplication final : public HttpApplication {
   ServiceContext& context_;
   JsonGateway& gateway_;
   const StaticFiles files_;
+  const Telemetry telemetry_;
 };
 
 }  // namespace tinyrig::api
