@@ -51,7 +51,7 @@ packages_of() {
     build) echo g++ cmake ninja-build pkg-config ccache git python3 zlib1g-dev \
       libgrpc++-dev protobuf-compiler-grpc libprotobuf-dev protobuf-compiler \
       libboost1.81-dev libsqlite3-dev libserialport-dev libflatbuffers-dev flatbuffers-compiler libcli11-dev \
-      libspdlog-dev libtomlplusplus-dev libzstd-dev libssl-dev nanopb libnanopb-dev dpkg-dev ;;
+      libspdlog-dev libtomlplusplus-dev prometheus-cpp-dev libzstd-dev libssl-dev nanopb libnanopb-dev dpkg-dev ;;
     firmware) echo gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-dev \
       gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf ;;
     package) echo file ;; # by which CPack tells what dpkg-shlibdeps is to look at
