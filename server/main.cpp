@@ -1,5 +1,4 @@
 // tinyrigd: parts are made, wired and taken down here; nothing else.
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <boost/asio/io_context.hpp>
@@ -25,6 +24,7 @@
 #include "server/daemon/options.h"
 #include "server/daemon/planner.h"
 #include "server/daemon/ports_file.h"
+#include "server/daemon/readiness.h"
 #include "server/daemon/service_manager.h"
 #include "server/daemon/storage_keeper.h"
 #include "server/discovery/hot_plug.h"
@@ -32,6 +32,8 @@
 #include "server/jobs/hold_book.h"
 #include "server/jobs/ids.h"
 #include "server/jobs/job_queue.h"
+#include "server/log/log.h"
+#include "server/metrics/metrics_text.h"
 #include "server/store/sqlite_store.h"
 #include "server/tls/current_identity.h"
 
@@ -71,8 +73,11 @@ int serve(const daemon::Options& options) {
   }
   jobs::TimeSortedIds ids(clock);
   events::EventBus events(clock, events::random_epoch());
-  auto store = store::open_sqlite_store(
-      options.data_dir, {.retention = options.retention(), .disk = {.keep_free_bytes = options.keep_free_bytes}});
+  metrics::EventMetrics counted(boards::types_with_agent(*catalog));
+  daemon::Readiness readiness;
+  auto store = store::open_sqlite_store(options.data_dir, {.retention = options.retention(),
+                                                           .disk = {.keep_free_bytes = options.keep_free_bytes},
+                                                           .observers = {&counted, &readiness}});
   if (!store.ok()) return fail(store.status());
   daemon::StorageKeeper storage(**store, clock);
   access::AccessControl access(options.access(), **store, clock);
@@ -86,13 +91,27 @@ int serve(const daemon::Options& options) {
   if (!check.ok()) return fail(check.status());
   jobs::JobQueue queue(**store, events, clock, ids, daemon::make_planner(**store, directory, models, *catalog));
 
+  queue.observe(counted);
+
   const auto holds = std::make_shared<jobs::HoldBook>(**store, clock);
   if (const absl::Status loaded = holds->load(); !loaded.ok()) return fail(loaded);
 
   asio::thread_pool pool(options.threads);
   auto farm = daemon::Farm::make(*std::move(farm_boards), *catalog, options.firmware_dir,
-                                 {pool.get_executor(), **store, events, queue, *holds, directory, models, **check,
-                                  clock, TINYRIG_VERSION, options.flashes_per_controller, options.data_dir / "ports"});
+                                 {pool.get_executor(),
+                                  **store,
+                                  events,
+                                  queue,
+                                  *holds,
+                                  directory,
+                                  models,
+                                  **check,
+                                  clock,
+                                  TINYRIG_VERSION,
+                                  options.flashes_per_controller,
+                                  options.data_dir / "ports",
+                                  {},
+                                  &counted});
   if (!farm.ok()) return fail(farm.status());
   queue.on_work([&farm] { (*farm)->wake(); });
   holds->on_change([&farm](const std::string& board_id) { (*farm)->look_again(board_id); });
@@ -111,13 +130,24 @@ int serve(const daemon::Options& options) {
   config.server_version = TINYRIG_VERSION;
   config.identity = identity;
   config.unprotected_network_allowed = options.unprotected_network_allowed;
-  auto api =
-      api::ApiServer::start(config, {**store, queue, *holds, events, directory, **farm, access, pool.get_executor()});
+  const auto is_ready = [&readiness, &queue] { return readiness.status(queue.unsaved_ends()); };
+  const metrics::StateMetrics state({directory, queue, **store, clock, is_ready, TINYRIG_VERSION});
+  const auto metrics_text = [&counted, &state] { return metrics::metrics_text(counted, state); };
+  auto api = api::ApiServer::start(config, {**store,
+                                            queue,
+                                            *holds,
+                                            events,
+                                            directory,
+                                            **farm,
+                                            access,
+                                            pool.get_executor(),
+                                            {&counted, metrics_text, is_ready}});
   if (!api.ok()) return fail(api.status());
   const absl::Status told = daemon::write_ports_file(options.ports_file, (*api)->grpc_port(), (*api)->http_port());
   if (!told.ok()) return fail(told);
 
   (*farm)->start();
+  readiness.farm_started();
   auto hot_plug = discovery::HotPlug::start(pool.get_executor(), [&farm] { (*farm)->ports_changed(); });
   if (!hot_plug.ok()) spdlog::warn("{}", std::string(hot_plug.status().message()));
   asio::steady_timer saving(pool);
@@ -129,6 +159,9 @@ int serve(const daemon::Options& options) {
     if (storage.look_at_disk()) (*farm)->wake();
   });
   const daemon::DatabaseCheck checking(**store);
+  (*api)->show_readiness();
+  asio::steady_timer showing(pool);
+  every(seconds(1), showing, [&api] { (*api)->show_readiness(); });
   storage.look();
   asio::steady_timer tidying(pool);
   every(seconds(60), tidying, [&storage, &access] {
@@ -153,6 +186,7 @@ int serve(const daemon::Options& options) {
   signals.run();
 
   manager.ending();
+  readiness.ending();
   (*api)->stop();
   if (hot_plug.ok()) hot_plug->reset();
   if (!(*farm)->stop(seconds(5))) spdlog::warn("a board did not let go in time");
@@ -169,8 +203,6 @@ int main(int argc, char** argv) {
   daemon::Options options;
   int exit_code = 0;
   if (!daemon::parse_options(argc, argv, &options, &exit_code)) return exit_code;
-  spdlog::set_default_logger(spdlog::stderr_color_mt("tinyrigd"));
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
-  spdlog::set_level(spdlog::level::from_str(options.log_level));
+  start_log(options.log_format == "json" ? LogFormat::kJson : LogFormat::kText, options.log_level);
   return serve(options);
 }

@@ -16,6 +16,7 @@
 #include "server/bench/run_result.h"
 #include "server/boards/agent_identity.h"
 #include "server/daemon/attempt_end.h"
+#include "server/log/log.h"
 
 namespace tinyrig::daemon {
 namespace {
@@ -62,7 +63,9 @@ class Reporter final : public bench::RunObserver {
   }
 
   void on_log(const std::string& level, const std::string& text) override {
-    queue_.log(lease_.job_id, lease_.run_id, keeper_.view().id(), level, text);
+    const std::string& board = keeper_.view().id();
+    queue_.log(lease_.job_id, lease_.run_id, board, level, text);
+    log_event(spdlog::level::debug, {board, lease_.job_id, lease_.run_id}, text);
   }
 
   void on_slot_write() override { keeper_.count_slot_write(); }
@@ -277,8 +280,7 @@ awaitable<void> BoardWorker::work() {
 
 awaitable<void> BoardWorker::execute(jobs::Lease lease) {
   keeper_.begin_run(lease.run_id);
-  queue_.log(
-      lease.job_id, lease.run_id, keeper_.view().id(), "info",
+  log(lease, "info",
       absl::StrCat("attempt ", lease.attempt, " of ", lease.run.summary().model_name(), " on ", keeper_.view().id()));
   jobs::AttemptEnd end = co_await attempt(lease);
   const bool blame_board = end.outcome == v1::OUTCOME_BOARD_ERROR || end.outcome == v1::OUTCOME_INFRA_ERROR;
@@ -292,14 +294,20 @@ awaitable<void> BoardWorker::execute(jobs::Lease lease) {
   const bool worked = board_worked(end);
   if (blame_board || worked) count_end(blame_board, end.reason);
   if (end.outcome != v1::OUTCOME_SUCCEEDED) {
-    queue_.log(lease.job_id, lease.run_id, keeper_.view().id(), "error", absl::StrCat(end.reason, ": ", end.message));
+    log(lease, "error", absl::StrCat(end.reason, ": ", end.message));
     const bool trusted = worked || end.outcome == v1::OUTCOME_USER_ERROR || end.outcome == v1::OUTCOME_CANCELLED;
     if (!trusted) keeper_.doubt(end.reason, absl::StrCat("the last run ended with ", end.reason));
     if (blame_board) queue_.board_unavailable(keeper_.view().id());
   } else {
-    queue_.log(lease.job_id, lease.run_id, keeper_.view().id(), "info", "succeeded");
+    log(lease, "info", "succeeded");
   }
   queue_.finish(lease.run_id, lease.attempt, std::move(end));
+}
+
+void BoardWorker::log(const jobs::Lease& lease, const std::string& level, const std::string& text) {
+  const std::string& board = keeper_.view().id();
+  queue_.log(lease.job_id, lease.run_id, board, level, text);
+  log_event(log_level_of(level), {board, lease.job_id, lease.run_id}, text);
 }
 
 void BoardWorker::count_end(bool board_failed, const std::string& reason) {

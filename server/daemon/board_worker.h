@@ -53,6 +53,8 @@ class BoardWorker {
   void count_end(bool board_failed, const std::string& reason);
   void quarantine(const std::string& reason);
   boost::asio::awaitable<void> execute(jobs::Lease lease);
+  // In the job's log and the daemon's.
+  void log(const jobs::Lease& lease, const std::string& level, const std::string& text);
   boost::asio::awaitable<jobs::AttemptEnd> attempt(const jobs::Lease& lease);
   boost::asio::awaitable<void> wait(std::chrono::milliseconds duration);
 

@@ -1,7 +1,5 @@
 #include "server/daemon/farm.h"
 
-#include <spdlog/spdlog.h>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/use_future.hpp>
@@ -18,6 +16,7 @@
 #include "server/boards/type_of.h"
 #include "server/flash/firmware.h"
 #include "server/flash/flash_turns.h"
+#include "server/log/log.h"
 
 namespace tinyrig::daemon {
 namespace {
@@ -34,7 +33,8 @@ absl::StatusOr<std::optional<flash::Firmware>> find_firmware(const std::filesyst
   absl::StatusOr<flash::Firmware> firmware = flash::load_firmware(folder, type.type.id());
   if (firmware.ok()) return *std::move(firmware);
   if (its_own || firmware.status().code() != absl::StatusCode::kNotFound) return firmware.status();
-  spdlog::warn("no agent to flash for {}: {}", type.type.id(), std::string(firmware.status().message()));
+  log_event(spdlog::level::warn, {},
+            absl::StrCat("no agent to flash for ", type.type.id(), ": ", std::string(firmware.status().message())));
   return std::nullopt;
 }
 
@@ -70,13 +70,6 @@ std::string first_at_work(const std::vector<std::string>& board_ids, const board
     if (at_work) return id;
   }
   return "";
-}
-
-void log_line(const std::string& board, const std::string& level, const std::string& text) {
-  const auto severity = level == "error"     ? spdlog::level::err
-                        : level == "warning" ? spdlog::level::warn
-                                             : spdlog::level::info;
-  spdlog::log(severity, "{}: {}", board, text);
 }
 
 }  // namespace
@@ -150,9 +143,11 @@ absl::StatusOr<std::unique_ptr<Farm>> Farm::make(std::vector<boards::FarmBoard> 
       events.publish(std::move(event));
       if (change == boards::Change::kState) store.save_board(view, clock.now(), nullptr);
     };
-    boards::LogLine log = [id = board.id, &store = dependencies.store, &clock = dependencies.clock](
-                              const std::string& level, const std::string& text) {
-      log_line(id, level, text);
+    boards::LogLine log = [id = board.id, &directory = dependencies.directory, &store = dependencies.store,
+                           &clock = dependencies.clock](const std::string& level, const std::string& text) {
+      const absl::StatusOr<v1::Board> known_board = directory.find(id);
+      const std::string run = known_board.ok() ? known_board->current_run_id() : "";
+      log_event(log_level_of(level), {.board = id, .job = "", .run = run}, text);
       v1::BoardLogLine line;
       line.mutable_time()->set_seconds(absl::ToUnixSeconds(clock.now()));
       line.set_level(level);
@@ -169,6 +164,7 @@ absl::StatusOr<std::unique_ptr<Farm>> Farm::make(std::vector<boards::FarmBoard> 
                               [flash_turns](const boards::FarmBoard& its_board, const boards::CatalogEntry& its_type) {
                                 return boards::make_flasher(its_board, its_type, flash_turns);
                               }};
+    world.observer = dependencies.observer;
     if (board.usb.has_value()) {
       board.port = (dependencies.ports_folder / board.id).string();
       world.find_port = [usb = *board.usb, link = board.port, places = dependencies.usb_places] {

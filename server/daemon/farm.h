@@ -17,6 +17,7 @@
 #include "server/boards/board_check.h"
 #include "server/boards/board_directory.h"
 #include "server/boards/board_keeper.h"
+#include "server/boards/board_observer.h"
 #include "server/boards/catalog.h"
 #include "server/boards/farm.h"
 #include "server/boards/visit.h"
@@ -44,6 +45,8 @@ struct FarmDependencies {
   // Where links to the ports of boards lie that the farm file names by USB.
   std::filesystem::path ports_folder;
   usb::Places usb_places = {};
+  // Null: nobody asks.
+  boards::BoardObserver* observer = nullptr;
 };
 
 // Farm files joined: unique ids, types of the catalog. INVALID_ARGUMENT (FARM_FILE_INVALID).

@@ -135,6 +135,9 @@ bool parse_options(int argc, char** argv, Options* options, int* exit_code) {
   app.add_option("--log-level", options->log_level, "debug, info, warning or error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();
+  app.add_option("--log-format", options->log_format, "text, or json: one object per line, for programs")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
   app.footer(
       "Exit codes: 0 ended by a signal, 1 could not start or failed, 2 wrong usage.\n"
       "Results are kept for ever, whatever the limits: docs/operations.md.\n"

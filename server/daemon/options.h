@@ -46,6 +46,8 @@ struct Options {
   std::uint64_t keep_logs_s = 0;
   std::uint64_t keep_unused_models_s = 0;
   std::string log_level = "info";
+  // "text" or "json"
+  std::string log_format = "text";
 
   store::Retention retention() const;
   access::AccessSettings access() const;
