@@ -1,7 +1,7 @@
 # What is installed where, and the Debian packages of it (./rig package). A program finds its files by its own place
 # (server/base/install_folder.h), so <prefix>/bin and <prefix>/share/tinyrig stay beside each other.
 #
-#   server    tinyrigd, dashboard, catalog of board types, systemd unit, its user, udev rules
+#   server    tinyrigd, dashboard, what Prometheus and Grafana read, catalog of board types, systemd unit, its user, udev rules
 #   cli       tinyrig
 #   agents    firmware for the boards, as ./rig firmware built it
 #   emulator  tinyrig-emu, and the agent as a process
@@ -11,6 +11,9 @@ install(TARGETS tinyrigd DESTINATION bin COMPONENT server)
 install(DIRECTORY deploy/boards/ DESTINATION share/tinyrig/boards COMPONENT server FILES_MATCHING PATTERN *.toml)
 install(FILES deploy/oidc/example.toml DESTINATION share/doc/tinyrig-server RENAME oidc.toml COMPONENT server)
 install(DIRECTORY web/dist/ DESTINATION share/tinyrig/web COMPONENT server PATTERN .* EXCLUDE)
+install(FILES deploy/prometheus/prometheus.yml deploy/prometheus/tinyrig_alerts.yml
+  DESTINATION share/tinyrig/prometheus COMPONENT server)
+install(FILES deploy/grafana/tinyrig.json DESTINATION share/tinyrig/grafana COMPONENT server)
 install(FILES deploy/udev/60-tinyrig.rules DESTINATION lib/udev/rules.d COMPONENT server)
 install(FILES deploy/systemd/tinyrigd.service DESTINATION lib/systemd/system COMPONENT server)
 install(FILES deploy/systemd/tinyrig.conf DESTINATION lib/sysusers.d COMPONENT server)
