@@ -144,7 +144,8 @@ void ApiTest::start_api() {
                                         .boards = *directory_,
                                         .desk = desk_,
                                         .access = *access_,
-                                        .executor = context_.get_executor()});
+                                        .executor = context_.get_executor(),
+                                        .telemetry = telemetry_});
   ASSERT_TRUE(api.ok()) << api.status();
   api_ = std::move(*api);
 }

@@ -102,6 +102,7 @@ class ApiTest : public ::testing::Test {
   NoVisits desk_;
   access::AccessSettings access_settings_;
   std::unique_ptr<access::AccessControl> access_;
+  Telemetry telemetry_;  // of the next start_api()
   boost::asio::io_context context_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{context_.get_executor()};
   std::vector<std::thread> threads_;
