@@ -19,6 +19,8 @@ struct BoardsOptions {
   bool types = false;
 };
 ExitCode boards(const GlobalOptions& global, const BoardsOptions& options);
+/// The farm at a glance, until Ctrl-C or q. `once`, or without a terminal: one picture.
+ExitCode top(const GlobalOptions& global, bool once);
 
 /// What is plugged into this machine; no server.
 struct FarmScanOptions {

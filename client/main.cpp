@@ -43,6 +43,7 @@ constexpr char kExitCodes[] =
 struct Arguments {
   GlobalOptions global;
   BoardsOptions boards;
+  bool once = false;
   FarmScanOptions farm_scan;
   FarmDoctorOptions farm_doctor;
   HoldOptions hold;
@@ -94,6 +95,9 @@ void add_boards_command(CLI::App& app, Arguments& args, Action& chosen) {
                              [&] { return client::boards(args.global, args.boards); });
   boards->add_option("SELECTOR", args.boards.selector, "A board's name, a board type, label:NAME, or all");
   boards->add_flag("--types", args.boards.types, "List the catalog of board types instead");
+  CLI::App* top = command(app, "top", "The farm at a glance, live: boards, queue, last runs. Ends with q or Ctrl-C",
+                          chosen, [&] { return client::top(args.global, args.once); });
+  top->add_flag("--once", args.once, "One picture (also when stdout is no terminal); --json gives it to programs");
   command(app, "version", "Versions of client and server", chosen, [&] { return client::version(args.global); });
 }
 

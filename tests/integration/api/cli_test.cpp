@@ -45,6 +45,24 @@ TEST_F(CliTest, Boards) {
   EXPECT_NE(run({"boards", "--types"}).out.find("cortex-m7"), std::string::npos);
 }
 
+TEST_F(CliTest, TopGivesOnePictureWithoutATerminal) {
+  const std::string run_id = run_of_digits();
+  const Ended text = run({"top"});
+  EXPECT_EQ(text.exit_code, 0) << text.err;
+  EXPECT_NE(text.out.find("boards: 2 (2 emulated), 2 idle\n"), std::string::npos) << text.out;
+  EXPECT_NE(text.out.find("runs queued: 0, jobs open: 0, runs per minute: 0.2\n"), std::string::npos) << text.out;
+  EXPECT_NE(text.out.find("big-1    emulated  idle\n"), std::string::npos) << text.out;
+  EXPECT_NE(text.out.find(run_id), std::string::npos) << text.out;
+  EXPECT_EQ(text.out.find('\x1b'), std::string::npos) << "no terminal, no escapes";
+  const google::protobuf::Struct frame = json(run({"top", "--once", "--json"}));
+  EXPECT_EQ(frame.fields().at("boards").struct_value().fields().at("boards").list_value().values_size(), 2);
+  EXPECT_EQ(frame.fields().at("runs").struct_value().fields().at("runs").list_value().values_size(), 1);
+  api_->stop();
+  const Ended away = run({"top", "--once"});
+  EXPECT_EQ(away.exit_code, 4);
+  EXPECT_NE(away.err.find("[SERVER_UNREACHABLE]"), std::string::npos) << away.err;
+}
+
 TEST_F(CliTest, ModelsFromFileToDescription) {
   const Ended added =
       run({"models", "add", source("models/digits.tflite"), "--expected", source("models/digits.json")});
