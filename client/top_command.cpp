@@ -30,6 +30,8 @@ constexpr auto kTick = std::chrono::milliseconds(250);
 constexpr auto kBetweenTries = std::chrono::seconds(1);
 // The number of queued runs comes with no event.
 constexpr auto kBetweenCounts = std::chrono::seconds(1);
+// What happened while the stream of events was only beginning comes with none either.
+constexpr auto kBetweenReads = std::chrono::seconds(30);
 constexpr std::uint32_t kRunsAtOnce = 100;
 
 std::optional<Failure> read_state(const Connection& connection, FarmState* state) {
@@ -117,6 +119,7 @@ class Top {
       } else {
         interrupt.pause(kTick);
       }
+      if (stream_ != nullptr && !lost_ && now >= read_at_) read();
       if (counts_due_ && now >= count_at_) count();
       const ScreenSize size = screen_size();
       screen.draw(view_.picture(size.columns, size.rows, absl::Now()));
@@ -154,6 +157,7 @@ class Top {
     view_.set(state);
     view_.set_found();
     lost_ = false;
+    read_at_ = SteadyClock::now() + kBetweenReads;
   }
 
   void count() {
@@ -177,6 +181,7 @@ class Top {
   std::unique_ptr<EventStream> stream_;  // null: not now
   SteadyClock::time_point try_at_{};
   SteadyClock::time_point count_at_{};
+  SteadyClock::time_point read_at_ = SteadyClock::time_point::max();
   bool counts_due_ = false;
   bool lost_ = false;
 };

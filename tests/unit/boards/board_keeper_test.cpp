@@ -192,6 +192,36 @@ TEST(BoardKeeper, ThePortIsLookedForEachTime) {
   ::close(slave);
 }
 
+struct Heard final : BoardObserver {
+  void on_rung(const v1::Board& board, const std::string& rung, bool helped) override {
+    all.push_back(board.id() + " " + rung + (helped ? " helped" : " failed"));
+  }
+  void on_firmware_write(const v1::Board&, const absl::Status& end) override {
+    all.push_back("written " + std::string(absl::StatusCodeToString(end.code())));
+  }
+  void on_slot_write(const v1::Board&) override { all.push_back("slot"); }
+  void on_line(const v1::Board&, const link::Counters&) override { all.push_back("line"); }
+  void on_trouble(const v1::Board&, const std::string& reason) override { all.push_back(reason); }
+
+  std::vector<std::string> all;
+};
+
+TEST(BoardKeeper, TellsItsObserverWhatTheBoardGoesThrough) {
+  boost::asio::io_context io;
+  int flashes = 0;
+  World world([&] { return std::make_unique<DriveFlasher>(true, flashes); });
+  Heard heard;
+  KeeperWorld observed = world.of();
+  observed.observer = &heard;
+  CatalogEntry type;
+  type.recovery = {{Rung::kHello, std::chrono::milliseconds(1)}, {Rung::kFlash, std::chrono::milliseconds(1)}};
+  BoardKeeper keeper(io.get_executor(), pico(), type, flash::Firmware{}, v1::Board(), std::move(observed));
+  EXPECT_EQ(reason_of(test::run(io, keeper.make_ready())), "PORT_NOT_FOUND");
+  keeper.count_slot_write();
+  EXPECT_EQ(heard.all, (std::vector<std::string>{"pico-1 hello failed", "PORT_NOT_FOUND", "written OK",
+                                                 "pico-1 flash failed", "PORT_NOT_FOUND", "slot"}));
+}
+
 TEST(BoardKeeper, WarnsWhenFlashNearsWhatItsMakerGuarantees) {
   boost::asio::io_context io;
   World world;
