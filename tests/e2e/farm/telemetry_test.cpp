@@ -6,6 +6,7 @@
 #include <boost/json/value.hpp>
 #include <memory>
 #include <sstream>
+#include <string>
 
 #include "tests/support/rig/rig.h"
 #include "tests/support/web/web_client.h"
@@ -47,6 +48,11 @@ class TelemetryTest : public ::testing::Test {
   std::unique_ptr<Daemon> daemon_;
 };
 
+std::string text_of(const boost::json::object& event, const char* name) {
+  const boost::json::string& text = event.at(name).as_string();
+  return {text.begin(), text.end()};
+}
+
 void expect_line(const std::string& text, const std::string& line) {
   EXPECT_NE(text.find("\n" + line + "\n"), std::string::npos) << line << " is not in" << text;
 }
@@ -80,10 +86,10 @@ TEST_F(TelemetryTest, JsonLogsNameBoardJobAndRun) {
     if (line.empty() || line[0] != '{') continue;
     const boost::json::object event = boost::json::parse(line).as_object();
     EXPECT_TRUE(event.contains("time") && event.contains("level") && event.contains("message")) << line;
-    if (!event.contains("run") || event.at("run") != run.summary().run_id()) continue;
+    if (!event.contains("run") || text_of(event, "run") != run.summary().run_id()) continue;
     ++of_the_run;
-    EXPECT_EQ(event.at("board"), "host-1") << line;
-    EXPECT_EQ(event.at("job"), run.job_id()) << line;
+    EXPECT_EQ(text_of(event, "board"), "host-1") << line;
+    EXPECT_EQ(text_of(event, "job"), run.job_id()) << line;
   }
   EXPECT_GE(of_the_run, 2U) << "begin and end: " << daemon_->log();
 }

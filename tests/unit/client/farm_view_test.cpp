@@ -141,7 +141,7 @@ TEST(FarmView, EventsChangeIt) {
   const std::vector<std::string> lines = view.picture(80, kAnyRows, kNow);
   EXPECT_EQ(lines.at(1), "boards: 3 (2 emulated), 2 idle, 1 busy");
   EXPECT_EQ(lines.at(2), "runs queued: 3, jobs open: 0, runs per minute: 0.4");
-  EXPECT_EQ(lines.at(10), "r-9        2 s ago   kws    emu-2  board_error AGENT_SILENT");
+  EXPECT_EQ(lines.at(10), "r-9        2 s ago   kws    emu-2  board error AGENT_SILENT");
 }
 
 TEST(FarmView, SaysWhenTheDaemonIsAway) {
