@@ -208,6 +208,26 @@ TEST_F(TelemetryTest, ServesWhatIsDocumented) {
   }
 }
 
+class TelemetryWithTokensTest : public TelemetryTest {
+ protected:
+  TelemetryWithTokensTest() { access_settings_.tokens_required = true; }
+};
+
+TEST_F(TelemetryWithTokensTest, MetricsAskForAViewer) {
+  const auto viewer = testing_support::wait_for_answer<access::NewToken>([&](auto done) {
+    access_->tokens().create({"prometheus", "", v1::ROLE_VIEWER, absl::InfiniteFuture(), ""}, std::move(done));
+  });
+  ASSERT_TRUE(viewer.ok()) << viewer.status();
+  const WebResponse refused = fetch("GET", api_->http_port(), "/metrics");
+  EXPECT_EQ(refused.status, 401U);
+  EXPECT_NE(refused.body.find("TOKEN_MISSING"), std::string::npos) << refused.body;
+  EXPECT_EQ(refused.body.find("tinyrig_"), std::string::npos) << refused.body;
+  EXPECT_EQ(fetch("GET", api_->http_port(), "/metrics", "", {{"Authorization", "Bearer " + viewer->secret}}).status,
+            200U);
+  EXPECT_EQ(fetch("GET", api_->http_port(), "/healthz").status, 200U) << "supervisors have no token";
+  EXPECT_EQ(fetch("GET", api_->http_port(), "/readyz").status, 200U);
+}
+
 // Nobody watches: nothing is served, and nothing breaks.
 TEST_F(ApiTest, NoMetricsUnlessSomebodyCounts) {
   EXPECT_NE(fetch("GET", api_->http_port(), "/metrics").status, 200U);
