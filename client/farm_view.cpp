@@ -20,7 +20,7 @@ constexpr std::size_t kRoomForSteps = 60;
 constexpr std::size_t kRoomForTypes = 90;
 constexpr absl::Duration kRateOver = absl::Minutes(5);
 
-absl::Time time_of(const google::protobuf::Timestamp& stamp) {
+absl::Time moment_of(const google::protobuf::Timestamp& stamp) {
   return absl::FromUnixSeconds(stamp.seconds()) + absl::Nanoseconds(stamp.nanos());
 }
 
@@ -80,7 +80,7 @@ void FarmView::set(const FarmState& state) {
   }
   for (const v1::Run& run : state.runs.runs()) {
     if (run.summary().state() == v1::RUN_STATE_FINISHED) {
-      add_ended(run.summary(), time_of(run.finish_time()));
+      add_ended(run.summary(), moment_of(run.finish_time()));
     } else if (!run.summary().board_id().empty()) {
       runs_[run.summary().run_id()] = run.summary();
     }
@@ -106,7 +106,7 @@ bool FarmView::apply(const v1::Event& event) {
     const v1::RunSummary& run = event.run();
     runs_.erase(run.run_id());
     if (run.state() == v1::RUN_STATE_FINISHED) {
-      add_ended(run, time_of(event.time()));
+      add_ended(run, moment_of(event.time()));
     } else if (run.state() != v1::RUN_STATE_QUEUED) {
       runs_[run.run_id()] = run;
     }
