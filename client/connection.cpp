@@ -76,6 +76,16 @@ std::string without_scheme(const std::string& server) {
   return server;
 }
 
+// A token is shown over TLS, or without leaving the machine.
+bool may_show_token(const std::string& server) {
+  if (is_tls(server)) return true;
+  const std::string host = without_scheme(server);
+  for (const std::string_view here : {"127.", "localhost:", "[::1]:", "unix:"}) {
+    if (host.rfind(here, 0) == 0) return true;
+  }
+  return false;
+}
+
 std::shared_ptr<grpc::ChannelCredentials> credentials_of(const std::string& server, const tls::ClientPem& tls) {
   if (!is_tls(server)) return grpc::InsecureChannelCredentials();
   grpc::SslCredentialsOptions options;
@@ -100,7 +110,7 @@ std::shared_ptr<grpc::Channel> open_channel(const std::string& server, const tls
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
   arguments.SetMaxReceiveMessageSize(256 * 1024 * 1024);  // an export has every sample
   std::vector<std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>> interceptors;
-  if (!token.empty()) interceptors.push_back(std::make_unique<TokenInterceptorFactory>(token));
+  if (!token.empty() && may_show_token(server)) interceptors.push_back(std::make_unique<TokenInterceptorFactory>(token));
   return grpc::experimental::CreateCustomChannelWithInterceptors(without_scheme(server), credentials_of(server, tls),
                                                                  arguments, std::move(interceptors));
 }
@@ -118,6 +128,9 @@ Failure failure_of(const grpc::Status& status, const grpc::ClientContext& contex
     failure.reason = detail.reason();
     failure.message = detail.message();
     failure.hint = detail.hint();
+    if (failure.reason == "TOKEN_MISSING" && !may_show_token(server)) {
+      failure.hint = "tokens go over TLS alone: name the server as https://" + without_scheme(server);
+    }
   } else if (auto tls = tls_failure(status, server); tls.has_value()) {
     failure = *std::move(tls);
   } else if (status.error_code() == grpc::StatusCode::UNAVAILABLE) {

@@ -7,6 +7,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <functional>
 #include <iostream>
+#include <memory>
 #include <string>
 
 #include "server/access/access_control.h"
@@ -18,6 +19,7 @@
 #include "server/boards/board_directory.h"
 #include "server/boards/catalog.h"
 #include "server/daemon/certificate_keeper.h"
+#include "server/daemon/ci_callers.h"
 #include "server/daemon/database_check.h"
 #include "server/daemon/farm.h"
 #include "server/daemon/first_admin.h"
@@ -116,6 +118,13 @@ int serve(const daemon::Options& options) {
   queue.on_work([&farm] { (*farm)->wake(); });
   holds->on_change([&farm](const std::string& board_id) { (*farm)->look_again(board_id); });
   if (const absl::Status recovered = queue.recover(); !recovered.ok()) return fail(recovered);
+
+  std::unique_ptr<oidc::OidcVerifier> ci;
+  if (!options.oidc_file.empty()) {
+    auto known = daemon::know_ci(options.oidc_file, pool.get_executor(), clock, access);
+    if (!known.ok()) return fail(known.status());
+    ci = *std::move(known);
+  }
 
   // From before the first client is answered: who sees the daemon serve may also end it.
   asio::io_context signals;

@@ -75,6 +75,9 @@ bool parse_options(int argc, char** argv, Options* options, int* exit_code) {
                  "Another host name under which browsers may address the daemon");
   CLI::Option* tokens =
       app.add_flag("--tokens", options->tokens, "Everybody must show a token; the first one is in DATA/admin_token");
+  app.add_option("--oidc", options->oidc_file, "File of rules for the ID tokens of CI jobs: docs/oidc.md")
+      ->needs(tokens)
+      ->check(CLI::ExistingFile);
   app.add_option("--calls-per-second", options->calls_per_second,
                  "Most calls of a user, with bursts of twice as many (0: no limit)")
       ->needs(tokens)

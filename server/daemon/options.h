@@ -26,6 +26,8 @@ struct Options {
   std::vector<std::string> allowed_hosts;
   // Everybody must show a token.
   bool tokens = false;
+  // Issuers of CI jobs' ID tokens, and rules for them. Empty: none.
+  std::filesystem::path oidc_file;
   // Of each user; 0: no limit.
   std::uint32_t calls_per_second = 100;
   std::uint32_t quota_jobs = 0;
