@@ -80,7 +80,7 @@ std::string without_scheme(const std::string& server) {
 bool may_show_token(const std::string& server) {
   if (is_tls(server)) return true;
   const std::string host = without_scheme(server);
-  for (const std::string_view here : {"127.", "localhost:", "[::1]:", "unix:"}) {
+  for (const std::string_view here : {"127.0.0.1:", "localhost:", "[::1]:", "unix:"}) {
     if (host.rfind(here, 0) == 0) return true;
   }
   return false;
