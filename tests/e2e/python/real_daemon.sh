@@ -14,4 +14,5 @@ python_client_check_types "$RUN/venv"
 farm_start "$RUN/state" --boards mps2-an386=1,host=2 --host-agent "$BIN/agent_firmware/ports/host/tinyrig-agent-host"
 daemon_start "$RUN/data" "$(free_port)" "$(free_port)"
 export DAEMON_PID ROOT FIRMWARE="$BUILD/firmware" TINYRIGD="$BIN/server/tinyrigd"
-PATH="$BIN/client:$PATH" "$RUN/venv/bin/python" -m unittest -v "$ROOT"/tests/e2e/python/*_test.py
+cd "$ROOT/tests/e2e/python"
+PATH="$BIN/client:$PATH" PYTHONDONTWRITEBYTECODE=1 "$RUN/venv/bin/python" -m unittest -v client_test
