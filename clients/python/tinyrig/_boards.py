@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any, Callable
 
@@ -70,8 +70,11 @@ class Console:
         return data
 
     def close(self) -> None:
+        """The board is free for the next visit when this returns; what it still says is lost."""
         self._outgoing.put(None)
-        self._stream.cancel()
+        with suppress(TinyrigError):
+            for _ in self._answers:
+                pass
 
     def __enter__(self) -> Console:
         return self
