@@ -139,7 +139,9 @@ int serve(const daemon::Options& options) {
   config.server_version = TINYRIG_VERSION;
   config.identity = identity;
   config.unprotected_network_allowed = options.unprotected_network_allowed;
-  const auto is_ready = [&readiness, &queue] { return readiness.status(queue.unsaved_ends()); };
+  const auto is_ready = [&readiness, &queue, &store] {
+    return readiness.status(queue.unsaved_ends(), (*store)->intake());
+  };
   const metrics::StateMetrics state({directory, queue, **store, clock, is_ready, TINYRIG_VERSION});
   const auto metrics_text = [&counted, &state] { return metrics::metrics_text(counted, state); };
   auto api = api::ApiServer::start(config, {**store,

@@ -13,7 +13,8 @@
 namespace tinyrig::daemon {
 
 /// Reads `file`, the issuers and their rules, and has `access` ask them for tokens that are not its own. What it gives
-/// must live as long as calls come; `clock` and what runs on `executor` as oidc/oidc_verifier.h says. Errors of the file.
+/// must live as long as calls come; `clock` and what runs on `executor` as oidc/oidc_verifier.h says. Errors of the
+/// file.
 absl::StatusOr<std::unique_ptr<oidc::OidcVerifier>> know_ci(const std::filesystem::path& file,
                                                             const boost::asio::any_io_executor& executor,
                                                             const Clock& clock, access::AccessControl& access);

@@ -22,16 +22,17 @@ void Readiness::on_commit(std::size_t, std::chrono::nanoseconds, const absl::Sta
   store_trouble_ = trouble;
 }
 
-absl::Status Readiness::status(std::size_t unsaved_ends) const {
+absl::Status Readiness::status(std::size_t unsaved_ends, const absl::Status& intake) const {
   const std::lock_guard lock(mutex_);
   if (ending_) return make_error(absl::StatusCode::kUnavailable, "SERVER_STOPPING", "the daemon stops");
   if (!started_) {
     return make_error(absl::StatusCode::kUnavailable, "FARM_NOT_STARTED", "the daemon has not begun with its boards",
                       "Wait for it.");
   }
-  if (!store_trouble_.ok()) {
-    return make_error(absl::StatusCode::kUnavailable, reason_of(store_trouble_), std::string(store_trouble_.message()),
-                      hint_of(store_trouble_));
+  for (const absl::Status* trouble : {&store_trouble_, &intake}) {
+    if (trouble->ok()) continue;
+    return make_error(absl::StatusCode::kUnavailable, reason_of(*trouble), std::string(trouble->message()),
+                      hint_of(*trouble));
   }
   if (unsaved_ends > 0) {
     return make_error(absl::StatusCode::kUnavailable, "RESULTS_WAIT",

@@ -21,8 +21,8 @@ class Readiness final : public store::CommitObserver {
   void on_commit(std::size_t writes, std::chrono::nanoseconds took, const absl::Status& trouble) override;
 
   /// OK, or UNAVAILABLE: FARM_NOT_STARTED, SERVER_STOPPING, RESULTS_WAIT (so many ends of runs wait for room on the
-  /// disk), or the store's own reason (DISK_FULL, STORE_BUSY, STORE_FAILED).
-  absl::Status status(std::size_t unsaved_ends) const;
+  /// disk), or the store's own reason (DISK_FULL, STORE_BUSY, STORE_FAILED, STORE_CORRUPT). `intake`: the store's.
+  absl::Status status(std::size_t unsaved_ends, const absl::Status& intake) const;
 
  private:
   mutable std::mutex mutex_;
