@@ -72,7 +72,7 @@ HttpResponse WebApplication::get(HttpRequest request) {
     return show_readiness(telemetry_.readiness ? telemetry_.readiness() : absl::OkStatus());
   }
   if (request.path == "/metrics" && telemetry_.metrics) {
-    const auto caller = context_.access.admit(authorization_of(request, rules_.secure), v1::ROLE_VIEWER, "metrics");
+    const auto caller = context_.access.admit(authorization_of(request, rules_.secure()), v1::ROLE_VIEWER, "metrics");
     if (!caller.ok()) return refuse(0, caller.status());
     return answer_now("text/plain; version=0.0.4; charset=utf-8", telemetry_.metrics());
   }
