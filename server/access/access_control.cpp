@@ -57,9 +57,12 @@ absl::StatusOr<Caller> AccessControl::admit(std::string_view authorization, v1::
 }
 
 void AccessControl::record(const Caller& caller, const google::protobuf::MethodDescriptor& method, std::string subject,
-                           const absl::Status& result) {
-  if (!is_audited(method)) return;
-  store_.append_audit(audit_line(clock_.now(), caller, method, std::move(subject), result), nullptr);
+                           const absl::Status& result, store::Done done) {
+  if (is_audited(method)) {
+    store_.append_audit(audit_line(clock_.now(), caller, method, std::move(subject), result), std::move(done));
+  } else if (done) {
+    done(absl::OkStatus());
+  }
 }
 
 }  // namespace tinyrig::access

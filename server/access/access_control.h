@@ -53,9 +53,10 @@ class AccessControl {
   /// The same for what is no method of the API: a page, a WebSocket.
   absl::StatusOr<Caller> admit(std::string_view authorization, v1::Role least, const std::string& what);
 
-  /// Writes down a call of a method that is audited; of another, nothing.
+  /// Writes down a call of a method that is audited; of another, nothing. `done` (may be empty) follows in any case,
+  /// when it is on the disk or the disk refused it: on the store's writer thread, or before this returns.
   void record(const Caller& caller, const google::protobuf::MethodDescriptor& method, std::string subject,
-              const absl::Status& result);
+              const absl::Status& result, store::Done done = nullptr);
 
   bool tokens_required() const { return settings_.tokens_required; }
   TokenBook& tokens() { return tokens_; }

@@ -13,7 +13,8 @@ namespace tinyrig::access {
 /// ROLE_UNSPECIFIED for a method that forgot to say; nobody may call such a one, and the build fails for it.
 v1::Role required_role(const google::protobuf::MethodDescriptor& method);
 
-/// It may change something, or gives away what only admins may have: it is written down who called it.
+/// It may change something, or gives away everything: more than a look, by its name and its role. It is written down
+/// who called it.
 bool is_audited(const google::protobuf::MethodDescriptor& method);
 
 /// Every method of every service of tinyrig.v1.

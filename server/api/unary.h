@@ -34,14 +34,16 @@ struct AdmittedCall {
   const google::protobuf::Message& response;
   access::Caller caller;
 
-  /// Writes down what became of it, and answers. Exactly once.
+  /// Writes down what became of it, then answers: who has an answer finds it in the audit log. Exactly once.
   void finish(const absl::Status& status) const {
-    if (access::is_audited(method)) {
-      std::string subject = access::subject_of(request);
-      if (subject.empty()) subject = access::subject_of(response);
-      services.access.record(caller, method, std::move(subject), status);
-    }
-    reactor->Finish(conclude(context, status));
+    if (!access::is_audited(method)) return reactor->Finish(conclude(context, status));
+    std::string subject = access::subject_of(request);
+    if (subject.empty()) subject = access::subject_of(response);
+    services.access.record(caller, method, std::move(subject), status, [call = *this, status](const absl::Status&) {
+      // On the store's writer: onward. A disk that refuses the line does not take back what was done.
+      boost::asio::post(call.services.executor,
+                        [call, status] { call.reactor->Finish(conclude(call.context, status)); });
+    });
   }
 };
 

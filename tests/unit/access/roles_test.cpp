@@ -32,7 +32,8 @@ TEST(RolesTest, WhatIsNotOnlyRead) {
     EXPECT_NE(required_role(*method), v1::ROLE_UNSPECIFIED) << method->full_name();
     EXPECT_EQ(method_of_request(*method->input_type()), method);
     if (required_role(*method) > v1::ROLE_VIEWER) above_viewer[short_name(*method)] = required_role(*method);
-    EXPECT_EQ(is_audited(*method), required_role(*method) > v1::ROLE_VIEWER);
+    const bool looks = method->name().rfind("Get", 0) == 0 || method->name().rfind("List", 0) == 0;
+    EXPECT_EQ(is_audited(*method), required_role(*method) > v1::ROLE_VIEWER && !looks) << method->full_name();
   }
   EXPECT_EQ(above_viewer, expected);
 }

@@ -367,7 +367,9 @@ TEST_F(RetentionTest, RecordingsOfAnOlderVersionAreCountedAndGo) {
     ASSERT_TRUE((*database)
                     ->run_script("DROP TABLE recordings; DROP TABLE removals; DROP TABLE removal_totals; "
                                  "ALTER TABLE models DROP COLUMN upload_time_us; "
-                                 "DELETE FROM schema_migrations WHERE number = 5; PRAGMA user_version = 4; "
+                                 "DROP TABLE tokens; DROP TABLE audit_log; DROP TABLE board_time; "
+                                 "DROP INDEX jobs_unfinished_by_owner; ALTER TABLE jobs DROP COLUMN owner; "
+                                 "DELETE FROM schema_migrations WHERE number >= 5; PRAGMA user_version = 4; "
                                  "PRAGMA auto_vacuum = NONE; VACUUM")
                     .ok());
   }
