@@ -72,7 +72,7 @@ class ReleasedTest : public testing::TestWithParam<std::uint32_t> {
 };
 
 TEST(ReleasedSchemas, AreAllThere) {
-  EXPECT_GE(released_versions().size(), 5u);
+  EXPECT_GE(released_versions().size(), 6u);
   EXPECT_LE(released_versions().size(), newest_schema_version());
 }
 
@@ -161,6 +161,15 @@ TEST_P(ReleasedTest, KeepsAllThatItHad) {
   const auto capture = store.capture("r-1");
   EXPECT_EQ(capture.ok() ? capture->bytes : reason_of(capture.status()),
             version >= 4 ? "words that an instrument sent" : "CAPTURE_MISSING");
+  const auto tokens = store.tokens();
+  ASSERT_EQ(tokens->size(), version >= 6 ? 1u : 0u);
+  for (const StoredToken& token : *tokens) {
+    EXPECT_EQ(token.secret_sha256, std::string(64, 'd'));
+    EXPECT_EQ(token.token.role(), v1::ROLE_SUBMITTER);
+  }
+  EXPECT_EQ(store.audit_log("j-2", 0)->size(), version >= 6 ? 1u : 0u);
+  EXPECT_EQ(*store.board_time("ann", 19'675), absl::Minutes(version >= 6 ? 5 : 0));
+  EXPECT_EQ(*store.unfinished_jobs_of("ann"), version >= 6 ? 1u : 0u);
   const auto storage = store.storage(kTestTime);
   ASSERT_TRUE(storage.ok()) << storage.status();
   EXPECT_EQ(storage->kinds(0).count(), version >= 4 ? 1u : 0u) << "its recording is counted";

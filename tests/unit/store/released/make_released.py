@@ -127,6 +127,13 @@ def fill(database, number):
         insert(database, "removals", kind="unused_models", subject="gone", remove_time_us=START_US)
         insert(database, "removal_totals", kind="unused_models", removed_count=1, removed_bytes=500,
                last_time_us=START_US)
+    if number >= 6:
+        database.execute("UPDATE jobs SET owner = 'ann' WHERE number = 2")
+        insert(database, "tokens", id="t-1", user="ann", name="laptop", secret_sha256="d" * 64, role="submitter",
+               create_time_us=START_US, created_by="admin", expire_time_us=START_US + 60 * MINUTE_US)
+        insert(database, "audit_log", time_us=START_US, user="ann", token_id="t-1", method="JobService/SubmitJob",
+               subject="j-2", result="OK")
+        insert(database, "board_time", user="ann", day=19675, used_us=5 * MINUTE_US)
 
 
 def main():
