@@ -183,6 +183,24 @@ export interface ExportBackupResponse {
   data?: string;
 }
 
+export interface Certificate {
+  subject?: string;
+  issuer?: string;
+  names?: string[];
+  notBeforeTime?: Timestamp;
+  notAfterTime?: Timestamp;
+  isCa?: boolean;
+  forServers?: boolean;
+  forClients?: boolean;
+  sha256?: string;
+}
+
+export interface IssuedCertificate {
+  certificateFile?: string;
+  keyFile?: string;
+  certificate?: Certificate;
+}
+
 export type Measurement =
   | 'MEASUREMENT_UNSPECIFIED'
   | 'MEASUREMENT_LATENCY'
