@@ -40,8 +40,9 @@ class ReloadingCredentials final : public grpc::ServerCredentials {
     std::shared_ptr<const tls::ServerIdentity> now = identity_->get();
     if (now == given_) return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
     const grpc_ssl_pem_key_cert_pair pair = {now->key_pem().c_str(), now->certificate_pem().c_str()};
-    const std::string& client_ca = now->client_ca_pem();
-    *config = grpc_ssl_server_certificate_config_create(client_ca.empty() ? nullptr : client_ca.c_str(), &pair, 1);
+    // It insists on some CA, also when no client is asked for a certificate and nothing is done with it.
+    const std::string& client_ca = now->client_ca_pem().empty() ? now->certificate_pem() : now->client_ca_pem();
+    *config = grpc_ssl_server_certificate_config_create(client_ca.c_str(), &pair, 1);
     given_ = std::move(now);
     return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_NEW;
   }
