@@ -358,6 +358,7 @@ class Tokens(unittest.TestCase):
         self.assertEqual(len(ann.boards()), 0)
         self.refused(lambda: ann.upload(MODEL), "ROLE_TOO_LOW")
         self.refused(ann.tokens, "ROLE_TOO_LOW")
+        self.refused(lambda: ann.create_token("bob", "admin"), "ROLE_TOO_LOW")
         self.assertIn(
             ("ann", "viewer"),
             [(row["user"], row["role"]) for row in admin.tokens().to_dicts()],
@@ -366,7 +367,7 @@ class Tokens(unittest.TestCase):
         self.refused(ann.boards, "TOKEN_REVOKED")
         # What was refused before the token was revoked is written down by then.
         results = [(line.user, line.method, line.result) for line in admin.audit()]
-        self.assertIn(("ann", "ModelService/GetUploadStatus", "ROLE_TOO_LOW"), results)
+        self.assertIn(("ann", "AccessService/CreateToken", "ROLE_TOO_LOW"), results)
 
     def test_what_tinyrig_login_keeps_is_used(self):
         with tempfile.TemporaryDirectory() as config:

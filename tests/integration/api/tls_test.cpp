@@ -121,8 +121,14 @@ TEST_F(TlsTest, ANewCertificateOnBothFacesWhileAnOldStreamLivesOn) {
   const auto old_channel = tls_channel(lab_.ca());
   grpc::ClientContext context;
   const auto events = v1::EventService::NewStub(old_channel);
-  const auto stream = events->SubscribeEvents(&context, {});
-  stream->WaitForInitialMetadata();
+  v1::Event told;
+  told.mutable_log()->set_text("to the old stream");
+  v1::SubscribeEventsRequest subscribe;
+  subscribe.set_after_sequence(bus_.publish(told));
+  const auto stream = events->SubscribeEvents(&context, subscribe);
+  bus_.publish(told);
+  v1::SubscribeEventsResponse received;
+  ASSERT_TRUE(stream->Read(&received)) << "it is open";
 
   const Lab other("another");
   const tls::CertificateAndKey fresh = other.server({"127.0.0.1"});
@@ -138,10 +144,7 @@ TEST_F(TlsTest, ANewCertificateOnBothFacesWhileAnOldStreamLivesOn) {
   EXPECT_EQ(list_boards(tls_channel(lab_.ca())).error_code(), grpc::StatusCode::UNAVAILABLE);
   EXPECT_EQ(post(trusting_other)->status, 200U);
   EXPECT_NE(WebConnection(api_->http_port(), trusting_).tls_error(), "");
-  v1::Event told;
-  told.mutable_log()->set_text("to the old stream");
   bus_.publish(told);
-  v1::SubscribeEventsResponse received;
   ASSERT_TRUE(stream->Read(&received));
   EXPECT_EQ(received.event().log().text(), "to the old stream");
   EXPECT_TRUE(list_boards(old_channel).ok());
