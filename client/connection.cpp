@@ -110,7 +110,8 @@ std::shared_ptr<grpc::Channel> open_channel(const std::string& server, const tls
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
   arguments.SetMaxReceiveMessageSize(256 * 1024 * 1024);  // an export has every sample
   std::vector<std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>> interceptors;
-  if (!token.empty() && may_show_token(server)) interceptors.push_back(std::make_unique<TokenInterceptorFactory>(token));
+  if (!token.empty() && may_show_token(server))
+    interceptors.push_back(std::make_unique<TokenInterceptorFactory>(token));
   return grpc::experimental::CreateCustomChannelWithInterceptors(without_scheme(server), credentials_of(server, tls),
                                                                  arguments, std::move(interceptors));
 }

@@ -50,9 +50,8 @@ class ApiServer::Impl {
                                             .tls = config.identity != nullptr,
                                             .tokens = context_.access.tokens_required(),
                                             .unprotected_allowed = config.unprotected_network_allowed}));
-    TINYRIG_ASSIGN_OR_RETURN(grpc_,
-                             start_grpc(config.grpc_listen, services_, config.identity, config.handshake_timeout,
-                                        telemetry_.observer));
+    TINYRIG_ASSIGN_OR_RETURN(grpc_, start_grpc(config.grpc_listen, services_, config.identity, config.handshake_timeout,
+                                               telemetry_.observer));
     grpc::ChannelArguments arguments;
     arguments.SetMaxReceiveMessageSize(-1);  // from ourselves
     gateway_ = std::make_unique<JsonGateway>(grpc_.server->InProcessChannel(arguments));

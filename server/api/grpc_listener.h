@@ -23,9 +23,9 @@ struct GrpcListener {
   std::uint16_t port = 0;
 };
 
-/// With TLS unless `identity` is null. `services` and `observer` (null: nobody asks) outlive the server; whoever has not said hello (and shaken hands)
-/// after `handshake_timeout` is cut off. UNAVAILABLE (PORT_IN_USE, ADDRESS_UNUSABLE), INVALID_ARGUMENT
-/// (LISTEN_ADDRESS_INVALID).
+/// With TLS unless `identity` is null. `services` and `observer` (null: nobody asks) outlive the server; whoever has
+/// not said hello (and shaken hands) after `handshake_timeout` is cut off. UNAVAILABLE (PORT_IN_USE, ADDRESS_UNUSABLE),
+/// INVALID_ARGUMENT (LISTEN_ADDRESS_INVALID).
 absl::StatusOr<GrpcListener> start_grpc(const std::string& listen,
                                         const std::vector<std::unique_ptr<grpc::Service>>& services,
                                         const std::shared_ptr<const tls::CurrentIdentity>& identity,
