@@ -23,7 +23,8 @@ run_tests() {
   [ $# -eq 0 ] || select=(-R "$1")
   # A test that needs its second try is listed with both; it is a bug to mend, not a reason to stop everyone.
   (cd "$all" && ctest --repeat until-pass:2 --output-on-failure --no-tests=error -j "$JOBS" "${select[@]}") | tee "$all/summary.txt" || code=$?
-  if [ "$code" -eq 0 ] && [ -n "${TINYRIG_REFERENCE_DIR:-}" ] && grep -q '\*\*\*Skipped' "$all/summary.txt"; then
+  # A file system of its own takes rights that not every machine gives; that test may skip, and is listed.
+  if [ "$code" -eq 0 ] && [ -n "${TINYRIG_REFERENCE_DIR:-}" ] && grep '\*\*\*Skipped' "$all/summary.txt" | grep -qv 'full_filesystem_test'; then
     say "Tests were skipped although TINYRIG_REFERENCE_DIR is set; see the list above." >&2
     code=1
   fi

@@ -168,6 +168,7 @@ void bench_pages(const std::filesystem::path& folder, const Options& options, st
                   std::chrono::seconds(std::max(1, options.seconds / kParts)), &times);
     memory.push_back(use_of(getpid()).resident_kib);
   }
+  // The queue tells nobody that it is empty.
   while (service->queue().queued_runs() > 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
   const std::uint64_t last = service->last_sequence();
   const bool all_read = pages.wait_for(last);

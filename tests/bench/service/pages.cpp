@@ -64,6 +64,7 @@ bool Pages::wait_for(std::uint64_t sequence) const {
   for (const auto& page : pages_) {
     while (page->newest < sequence) {
       if (std::chrono::steady_clock::now() > deadline) return false;
+      // A benchmark that waits for what it measures: nothing is asserted about how long.
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
   }
